@@ -1,0 +1,61 @@
+/** ebMS3 header values (as4.md 5) as plain data: what we write and what was claimed. Strings of a received message are
+ *  borrowed from the sph_as4_in it came from. */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "crypto/suite.h"
+
+#define SPH_NS_EB "http://docs.oasis-open.org/ebxml-msg/ebms/v3.0/ns/core/200704/"
+#define SPH_PARTY_TYPE "urn:oasis:names:tc:ebcore:partyid-type:unregistered"
+#define SPH_SERVICE "urn:saphan:service:1"
+#define SPH_PING_SERVICE SPH_NS_EB "service"
+#define SPH_PING_ACTION SPH_NS_EB "test"
+#define SPH_PROP_CHECKPOINT "urn:saphan:ledger:checkpoint"
+
+struct sph_as4_property {
+    const char *name, *type, *value; /* type may be NULL */
+};
+
+struct sph_as4_part_info {
+    const char *href;      /* "cid:…" */
+    const char *mime_type; /* before compression, e.g. application/xml */
+    bool is_gzip;
+    const char *charset;   /* may be NULL */
+};
+
+typedef struct sph_as4_user {
+    const char *message_id, *ref_to;  /* ref_to may be NULL */
+    int64_t timestamp_ms;
+    const char *from, *from_type, *from_role, *to, *to_type, *to_role;
+    const char *agreement, *service, *service_type, *action, *conversation_id, *mpc; /* NULL when absent; conversation_id may be "" */
+    struct sph_as4_property property[16];
+    size_t property_count;
+    struct sph_as4_part_info part[33];
+    size_t part_count;
+} sph_as4_user;
+
+/** One reference of the signature: what a receipt must repeat. uri is percent-decoded for cid:. */
+typedef struct sph_as4_ref {
+    char uri[256];
+    sph_hash digest;
+} sph_as4_ref;
+typedef struct sph_as4_refs {
+    size_t count;
+    sph_as4_ref ref[35];
+} sph_as4_refs;
+/** Same set in both directions, whatever the order. */
+bool sph_as4_refs_equal(const sph_as4_refs *a, const sph_as4_refs *b);
+/** Stable text form for the outbox row ("uri SP base64 LF" lines, sorted), and back. */
+SPH_MUST sph_rc sph_as4_refs_print(const sph_as4_refs *refs, sph_buf *out, sph_err *err);
+SPH_MUST sph_rc sph_as4_refs_parse(sph_slice text, sph_as4_refs *out, sph_err *err);
+
+/** ebMS error codes we raise (as4.md 10). */
+enum sph_ebms {
+    SPH_EBMS_NONE = 0,
+    SPH_EBMS_0003 = 3, SPH_EBMS_0004 = 4, SPH_EBMS_0006 = 6, SPH_EBMS_0007 = 7, SPH_EBMS_0008 = 8, SPH_EBMS_0009 = 9,
+    SPH_EBMS_0010 = 10, SPH_EBMS_0011 = 11, SPH_EBMS_0101 = 101, SPH_EBMS_0102 = 102, SPH_EBMS_0103 = 103,
+    SPH_EBMS_0202 = 202, SPH_EBMS_0301 = 301, SPH_EBMS_0302 = 302, SPH_EBMS_0303 = 303,
+};
+/** "EBMS:0101". */
+const char *sph_ebms_code(enum sph_ebms code);
