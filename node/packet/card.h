@@ -1,6 +1,7 @@
 /** The partner card: a `directory` packet (packets.md 4, I) that holds its own root. */
 #pragma once
 
+#include "crypto/suite.h"
 #include "packet/packet.h"
 
 #define SPH_CARD_CERTS 12
