@@ -1,4 +1,5 @@
-/** The strict XMLEnc profile: one xenc:EncryptedKey form per suite (as4.md 6.3, 6.4) and the sealed block's (packets.md 1). */
+/** The strict XMLEnc profile: one xenc:EncryptedKey form per suite (as4.md 6.3, 6.4) and the sealed
+ * block's (packets.md 1). */
 #pragma once
 
 #include "crypto/suite.h"
@@ -12,26 +13,31 @@
 #define SPH_ALG_AES128_GCM "http://www.w3.org/2009/xmlenc11#aes128-gcm"
 #define SPH_ALG_AES256_GCM "http://www.w3.org/2009/xmlenc11#aes256-gcm"
 
-/** Called inside the element that names the recipient's certificate: writes one wsse:SecurityTokenReference (or nothing). */
+/** Called inside the element that names the recipient's certificate: writes one
+ * wsse:SecurityTokenReference (or nothing). */
 typedef void sph_xenc_name_recipient(sph_xml_writer *w, void *arg);
 
-/** Write xenc:EncryptionMethod, ds:KeyInfo and xenc:CipherData of an EncryptedKey for a fresh content key (16 octets) into the open
- *  xenc:EncryptedKey. 1.15: RSA-OAEP; 2.0: ephemeral X25519, HKDF-SHA-256 (16-octet salt), AES-128 key wrap. */
-SPH_MUST sph_rc sph_xenc_key_write(sph_xml_writer *w, enum sph_suite suite, const sph_pubkey *recipient,
-                                   const sph_secret *content_key, const sph_random *random,
-                                   sph_xenc_name_recipient *name, void *arg, sph_err *err);
+/** Write xenc:EncryptionMethod, ds:KeyInfo and xenc:CipherData of an EncryptedKey for a fresh
+ * content key (16 octets) into the open xenc:EncryptedKey. 1.15: RSA-OAEP; 2.0: ephemeral X25519,
+ * HKDF-SHA-256 (16-octet salt), AES-128 key wrap. */
+SPH_MUST sph_rc sph_xenc_key_write(sph_xml_writer *w, enum sph_suite suite,
+                                   const sph_pubkey *recipient, const sph_secret *content_key,
+                                   const sph_random *random, sph_xenc_name_recipient *name,
+                                   void *arg, sph_err *err);
 
-/** An EncryptedKey as read: structure and algorithms checked against the suite's closed shape; nothing decrypted. */
+/** An EncryptedKey as read: structure and algorithms checked against the suite's closed shape;
+ * nothing decrypted. */
 typedef struct sph_xenc_key sph_xenc_key;
 /** SPH_EPARSE shape; SPH_EUNSUPPORTED an algorithm outside the suite. */
-SPH_MUST sph_rc sph_xenc_key_read(const sph_xml_node *encrypted_key, enum sph_suite suite, size_t max_refs,
-                                  sph_xenc_key **out, sph_err *err);
+SPH_MUST sph_rc sph_xenc_key_read(const sph_xml_node *encrypted_key, enum sph_suite suite,
+                                  size_t max_refs, sph_xenc_key **out, sph_err *err);
 void sph_xenc_key_free(sph_xenc_key **key);
 /** The wsse:SecurityTokenReference that names the recipient; borrowed. */
 const sph_xml_node *sph_xenc_key_recipient(const sph_xenc_key *key);
 /** DataReference URIs in order, without '#'; borrowed. */
 size_t sph_xenc_key_ref_count(const sph_xenc_key *key);
 const char *sph_xenc_key_ref_at(const sph_xenc_key *key, size_t index);
-/** Open: the 16-octet content key. SPH_EPROOF for the 2.0 suite's failures; the 1.15 form never fails by content (random key instead). */
-SPH_MUST sph_rc sph_xenc_key_open(const sph_xenc_key *key, const sph_key *recipient, const sph_random *random,
-                                  sph_secret **out, sph_err *err);
+/** Open: the 16-octet content key. SPH_EPROOF for the 2.0 suite's failures; the 1.15 form never
+ * fails by content (random key instead). */
+SPH_MUST sph_rc sph_xenc_key_open(const sph_xenc_key *key, const sph_key *recipient,
+                                  const sph_random *random, sph_secret **out, sph_err *err);

@@ -1,30 +1,35 @@
-/** Hardened reading of XML: a linear pre-scan over the raw octets, then libxml2, then our own checks.
- *  UTF-8 only; no NUL, DOCTYPE, entity declaration or processing instruction; limits before the parser sees a byte;
- *  all bytes consumed; wellFormed && nsWellFormed && errNo == 0 (security.md 2.4). */
+/** Hardened reading of XML: a linear pre-scan over the raw octets, then libxml2, then our own
+ * checks. UTF-8 only; no NUL, DOCTYPE, entity declaration or processing instruction; limits before
+ * the parser sees a byte; all bytes consumed; wellFormed && nsWellFormed && errNo == 0
+ * (security.md 2.4). */
 #pragma once
 
 #include "base/bytes.h"
 #include "base/limits.h"
 
-typedef struct sph_xml sph_xml;               /* a parsed document; one user at a time */
-typedef struct _xmlNode sph_xml_node;         /* an element of it, borrowed */
+typedef struct sph_xml sph_xml;       /* a parsed document; one user at a time */
+typedef struct _xmlNode sph_xml_node; /* an element of it, borrowed */
 
 struct sph_xml_limits {
     size_t bytes, depth, elements, attributes, namespaces, tag, text;
     bool allow_comments; /* false: comments and CDATA are refused too (SOAP headers, packets) */
 };
-/** From the table: the SOAP root part; a packet; a foreign judgment to import (comments and PIs allowed, PIs dropped). */
+/** From the table: the SOAP root part; a packet; a foreign judgment to import (comments and PIs
+ * allowed, PIs dropped). */
 struct sph_xml_limits sph_xml_limits_root(const struct sph_limits *limits);
 struct sph_xml_limits sph_xml_limits_packet(const struct sph_limits *limits);
 struct sph_xml_limits sph_xml_limits_foreign(const struct sph_limits *limits);
 
-/** The pre-scan alone (fuzzed against libxml2). SPH_ELIMIT, SPH_EPARSE; line of the fault in *line if not NULL. */
-SPH_MUST sph_rc sph_xml_prescan(sph_slice text, const struct sph_xml_limits *limits, unsigned *line, sph_err *err);
+/** The pre-scan alone (fuzzed against libxml2). SPH_ELIMIT, SPH_EPARSE; line of the fault in *line
+ * if not NULL. */
+SPH_MUST sph_rc sph_xml_prescan(sph_slice text, const struct sph_xml_limits *limits, unsigned *line,
+                                sph_err *err);
 /** Parse. `text` need not outlive the call. out: owned, sph_xml_free. */
-SPH_MUST sph_rc sph_xml_parse(sph_slice text, const struct sph_xml_limits *limits, sph_xml **out, sph_err *err);
+SPH_MUST sph_rc sph_xml_parse(sph_slice text, const struct sph_xml_limits *limits, sph_xml **out,
+                              sph_err *err);
 /** As sph_xml_parse, and on failure *line = line of the fault (0 unknown). */
-SPH_MUST sph_rc sph_xml_parse_at(sph_slice text, const struct sph_xml_limits *limits, unsigned *line,
-                                 sph_xml **out, sph_err *err);
+SPH_MUST sph_rc sph_xml_parse_at(sph_slice text, const struct sph_xml_limits *limits,
+                                 unsigned *line, sph_xml **out, sph_err *err);
 void sph_xml_free(sph_xml **doc);
 /** One-time set-up of libxml2 (refusing entity loader); called by main and test mains only. */
 void sph_xml_start(void);
@@ -34,7 +39,7 @@ const sph_xml_node *sph_xml_root(const sph_xml *doc);
 /** Element tests and walking; every function accepts NULL and answers NULL / false / empty. */
 bool sph_xml_is(const sph_xml_node *node, const char *ns, const char *local);
 const char *sph_xml_local(const sph_xml_node *node);
-const char *sph_xml_ns(const sph_xml_node *node); /* "" when in no namespace */
+const char *sph_xml_ns(const sph_xml_node *node);             /* "" when in no namespace */
 const sph_xml_node *sph_xml_first(const sph_xml_node *node);  /* first child element */
 const sph_xml_node *sph_xml_next(const sph_xml_node *node);   /* next sibling element */
 const sph_xml_node *sph_xml_parent(const sph_xml_node *node); /* parent element */
@@ -45,7 +50,8 @@ SPH_MUST sph_rc sph_xml_only(const sph_xml_node *node, const char *ns, const cha
                              const sph_xml_node **out, sph_err *err);
 size_t sph_xml_child_count(const sph_xml_node *node);
 unsigned sph_xml_line(const sph_xml_node *node);
-/** Attribute value (ns NULL or "": unqualified), NULL when absent; borrowed until the document is freed. */
+/** Attribute value (ns NULL or "": unqualified), NULL when absent; borrowed until the document is
+ * freed. */
 const char *sph_xml_attr(const sph_xml_node *node, const char *ns, const char *local);
 size_t sph_xml_attr_count(const sph_xml_node *node); /* without namespace declarations */
 /** All text of the element concatenated, appended; SPH_EPARSE when it has child elements. */
@@ -55,7 +61,8 @@ SPH_MUST sph_rc sph_xml_value_text(const sph_xml_node *node, char *to, size_t ro
 /** True when nothing but white space text and elements are inside. */
 bool sph_xml_has_only_elements(const sph_xml_node *node);
 bool sph_xml_is_empty(const sph_xml_node *node); /* no element and no non-space text */
-/** All text below the node, elements included, appended with single spaces between blocks (search, display). */
+/** All text below the node, elements included, appended with single spaces between blocks (search,
+ * display). */
 SPH_MUST sph_rc sph_xml_all_text(const sph_xml_node *node, sph_buf *out, sph_err *err);
 
 /** Walk mixed content (judgments): text and elements in order. Pass NULL first. */
@@ -72,14 +79,17 @@ typedef struct sph_xml_attr_item {
 } sph_xml_attr_item;
 bool sph_xml_next_attr(const sph_xml_node *node, sph_xml_attr_item *item);
 
-/** Id map: wsu:Id, Id, xml:id on any element, and `id` on eb:Messaging; SPH_EPARSE on a second entry of a value (as4.md D11). */
+/** Id map: wsu:Id, Id, xml:id on any element, and `id` on eb:Messaging; SPH_EPARSE on a second
+ * entry of a value (as4.md D11). */
 typedef struct sph_xml_ids sph_xml_ids;
 SPH_MUST sph_rc sph_xml_ids_new(const sph_xml *doc, sph_xml_ids **out, sph_err *err);
 const sph_xml_node *sph_xml_ids_find(const sph_xml_ids *ids, const char *id);
 void sph_xml_ids_free(sph_xml_ids **ids);
 
-/** Exclusive C14N without comments of the element's subtree, appended. prefix_list: white-space separated, NULL = none,
- *  "" and "#default" as in the recommendation. A libxml2 failure or empty result is SPH_EPARSE, never an empty digest.
- *  omit (may be NULL): a descendant element left out (enveloped-signature). */
-SPH_MUST sph_rc sph_xml_c14n(const sph_xml_node *node, const char *prefix_list, const sph_xml_node *omit,
-                             sph_buf *out, sph_err *err);
+/** Exclusive C14N without comments of the element's subtree, appended. prefix_list: white-space
+ * separated, NULL = none,
+ *  "" and "#default" as in the recommendation. A libxml2 failure or empty result is SPH_EPARSE,
+ * never an empty digest. omit (may be NULL): a descendant element left out (enveloped-signature).
+ */
+SPH_MUST sph_rc sph_xml_c14n(const sph_xml_node *node, const char *prefix_list,
+                             const sph_xml_node *omit, sph_buf *out, sph_err *err);
