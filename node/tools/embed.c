@@ -116,10 +116,10 @@ static int write_texts(const char *path, struct entry *entries, size_t count)
                 failed = refuse(entries[i].key, 0, "a language is missing in the catalogue");
                 break;
             }
-            fputs(", ", out);
+            fputs(language == 0 ? ", {" : ", ", out);
             write_literal(out, entries[i].text[language]);
         }
-        fputs("},\n", out);
+        fputs("}},\n", out);
     }
     fprintf(out, "};\nconst size_t sph_texts_count = %zu;\n", count);
     return fclose(out) != 0 || failed;
