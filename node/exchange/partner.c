@@ -1,0 +1,318 @@
+#include "exchange/partner.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#define PARTNERS_MAX 4096u
+#define ADMITTED_MAX 64u
+#define ADMITTED_FOR_MS 60000
+
+/** A certificate that passed the path check a short while ago. */
+struct admitted {
+    sph_hash sha256;
+    sph_hash card;      /* the card it was checked against */
+    int64_t until_ms;
+};
+
+struct sph_partners {
+    pthread_mutex_t lock;
+    sph_partner *row[PARTNERS_MAX]; /* sorted by party */
+    size_t count;
+    struct admitted admitted[ADMITTED_MAX];
+    size_t next_admitted;
+};
+
+static const char *const state_names[] = {"active", "paused", "removed"};
+
+const char *sph_partner_state_name(enum sph_partner_state state)
+{
+    return state_names[state];
+}
+
+sph_rc sph_partners_new(sph_partners **out, sph_err *err)
+{
+    sph_partners *partners = sph_mem_new(1, sizeof(*partners));
+    if (!partners)
+        return sph_fail(err, SPH_ENOMEM, "partner directory");
+    if (pthread_mutex_init(&partners->lock, NULL) != 0) {
+        sph_mem_free(partners);
+        return sph_fail(err, SPH_ENOMEM, "partner lock");
+    }
+    *out = partners;
+    return sph_ok();
+}
+
+void sph_partner_unref(sph_partner **partner)
+{
+    if (!partner || !*partner)
+        return;
+    if (__atomic_sub_fetch(&(*partner)->references, 1, __ATOMIC_ACQ_REL) == 0) {
+        sph_card_clear(&(*partner)->card);
+        sph_mem_free(*partner);
+    }
+    *partner = NULL;
+}
+
+void sph_partner_free(sph_partner **partner)
+{
+    sph_partner_unref(partner);
+}
+
+void sph_partners_free(sph_partners **partners)
+{
+    if (!partners || !*partners)
+        return;
+    for (size_t i = 0; i < (*partners)->count; i++)
+        sph_partner_unref(&(*partners)->row[i]);
+    pthread_mutex_destroy(&(*partners)->lock);
+    sph_mem_free(*partners);
+    *partners = NULL;
+}
+
+/** Position of the party, or where it belongs; *is_there says which. Called with the lock held. */
+static size_t find(const sph_partners *partners, const char *party, bool *is_there)
+{
+    size_t low = 0, high = partners->count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = strcmp(partners->row[middle]->card.party, party);
+        if (order == 0) {
+            *is_there = true;
+            return middle;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *is_there = false;
+    return low;
+}
+
+sph_partner *sph_partners_get(sph_partners *partners, const char *party)
+{
+    bool is_there = false;
+    sph_partner *partner = NULL;
+    pthread_mutex_lock(&partners->lock);
+    const size_t at = find(partners, party, &is_there);
+    if (is_there) {
+        partner = partners->row[at];
+        __atomic_add_fetch(&partner->references, 1, __ATOMIC_RELAXED);
+    }
+    pthread_mutex_unlock(&partners->lock);
+    return partner;
+}
+
+/** With the lock held. *old: the replaced record, to be released after unlocking. */
+static sph_rc put_locked(sph_partners *partners, sph_partner **partner, sph_partner **old, sph_err *err)
+{
+    bool is_there = false;
+    const size_t at = find(partners, (*partner)->card.party, &is_there);
+    if (is_there) {
+        *old = partners->row[at];
+        partners->row[at] = sph_move(*partner);
+        return sph_ok();
+    }
+    if (partners->count == PARTNERS_MAX)
+        return sph_fail(err, SPH_ELIMIT, "%u partners, the most a node holds", PARTNERS_MAX);
+    for (size_t i = partners->count; i > at; i--)
+        partners->row[i] = partners->row[i - 1];
+    partners->row[at] = sph_move(*partner);
+    partners->count++;
+    return sph_ok();
+}
+
+sph_rc sph_partners_put(sph_partners *partners, sph_partner **partner, sph_err *err)
+{
+    sph_partner *old = NULL;
+    pthread_mutex_lock(&partners->lock);
+    const sph_rc rc = put_locked(partners, partner, &old, err);
+    pthread_mutex_unlock(&partners->lock);
+    sph_partner_unref(&old);
+    return rc;
+}
+
+sph_rc sph_partners_each(sph_partners *partners, sph_rc (*each)(void *arg, const sph_partner *partner, sph_err *err),
+                         void *arg, sph_err *err)
+{
+    sph_rc rc = sph_ok();
+    pthread_mutex_lock(&partners->lock);
+    for (size_t i = 0; i < partners->count && rc.code == SPH_OK; i++)
+        rc = each(arg, partners->row[i], err);
+    pthread_mutex_unlock(&partners->lock);
+    return rc;
+}
+
+static sph_rc state_of(const char *name, enum sph_partner_state *out, sph_err *err)
+{
+    for (enum sph_partner_state state = SPH_PARTNER_ACTIVE; state <= SPH_PARTNER_REMOVED; state++) {
+        if (name && strcmp(name, state_names[state]) == 0) {
+            *out = state;
+            return sph_ok();
+        }
+    }
+    return sph_fail(err, SPH_EPARSE, "unknown partner state in node.db");
+}
+
+static sph_rc read_row(sph_stmt *stmt, const struct sph_schemas *schemas, const struct sph_limits *limits,
+                       const char *mode, int64_t now_ms, sph_partner *partner, sph_err *err)
+{
+    sph_findings findings = {0};
+    SPH_AUTO_PTR(sph_packet) *packet = NULL;
+    const sph_slice octets = sph_col_blob(stmt, 0);
+    /* A card past its date still names its party: it is judged at the time it was accepted, and expiry is shown. */
+    const int64_t judged_ms = sph_col_int(stmt, 2) < now_ms ? sph_col_int(stmt, 2) : now_ms;
+    SPH_TRY(sph_card_check(octets, schemas, limits, mode, judged_ms, &findings, &partner->card, &packet, err), err,
+            "a stored card");
+    partner->card_sha256 = sph_packet_sha256(packet);
+    partner->added_ms = sph_col_int(stmt, 3);
+    SPH_TRY(state_of(sph_col_text(stmt, 1), &partner->state, err), err, "partner state");
+    partner->has_log = sph_vkey_parse(sph_slice_str(partner->card.log_vkey), &partner->log, NULL).code == SPH_OK;
+    return sph_ok();
+}
+
+static sph_rc load_row(sph_partners *partners, sph_stmt *stmt, const struct sph_schemas *schemas,
+                       const struct sph_limits *limits, const char *mode, int64_t now_ms, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_partner) *partner = sph_mem_new(1, sizeof(*partner));
+    if (!partner)
+        return sph_fail(err, SPH_ENOMEM, "a partner record");
+    partner->references = 1;
+    SPH_TRY(read_row(stmt, schemas, limits, mode, now_ms, partner, err), err, "reading a partner");
+    return sph_partners_put(partners, &partner, err);
+}
+
+sph_rc sph_partners_load(sph_partners *partners, sph_db *reader, const struct sph_schemas *schemas,
+                         const struct sph_limits *limits, const char *mode, int64_t now_ms, sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    bool row = false;
+    SPH_TRY(sph_stmt_get(reader, "SELECT card, state, changed_ms, added_ms FROM partner ORDER BY party", &stmt, err), err,
+            "partners");
+    SPH_TRY(sph_stmt_step(stmt, &row, err), err, "partners");
+    while (row) {
+        const sph_rc rc = load_row(partners, stmt, schemas, limits, mode, now_ms, err);
+        if (rc.code != SPH_OK) {
+            sph_stmt_end(stmt);
+            return rc;
+        }
+        SPH_TRY(sph_stmt_step(stmt, &row, err), err, "partners");
+    }
+    return sph_ok();
+}
+
+/** With the lock held: was this certificate checked against this card lately? */
+static bool is_remembered(const sph_partners *partners, const sph_hash *sha256, const sph_hash *card, int64_t now_ms)
+{
+    for (size_t i = 0; i < ADMITTED_MAX; i++) {
+        const struct admitted *entry = &partners->admitted[i];
+        if (entry->until_ms > now_ms && entry->until_ms <= now_ms + ADMITTED_FOR_MS &&
+            memcmp(entry->sha256.at, sha256->at, sizeof(sha256->at)) == 0 &&
+            memcmp(entry->card.at, card->at, sizeof(card->at)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void remember(sph_partners *partners, const sph_hash *sha256, const sph_hash *card, int64_t now_ms)
+{
+    pthread_mutex_lock(&partners->lock);
+    partners->admitted[partners->next_admitted++ % ADMITTED_MAX] =
+        (struct admitted){*sha256, *card, now_ms + ADMITTED_FOR_MS};
+    pthread_mutex_unlock(&partners->lock);
+}
+
+bool sph_partners_admit(sph_partners *partners, const sph_cert *leaf, int64_t now_ms, char party[SPH_PARTY_ROOM])
+{
+    if (!leaf || sph_cert_party(leaf, party, NULL).code != SPH_OK)
+        return false;
+    SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(partners, party);
+    if (!partner || partner->state != SPH_PARTNER_ACTIVE)
+        return false;
+    const sph_hash sha256 = sph_cert_sha256(leaf);
+    pthread_mutex_lock(&partners->lock);
+    const bool is_known = is_remembered(partners, &sha256, &partner->card_sha256, now_ms);
+    pthread_mutex_unlock(&partners->lock);
+    if (is_known)
+        return true;
+    if (sph_cert_check(leaf, partner->card.root, party, SPH_USE_TLS, now_ms, sph_buf_peek(&partner->card.crl), NULL).code !=
+        SPH_OK)
+        return false;
+    remember(partners, &sha256, &partner->card_sha256, now_ms);
+    return true;
+}
+
+static bool has_suite(const enum sph_suite *list, size_t count, enum sph_suite suite)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == suite)
+            return true;
+    return false;
+}
+
+sph_rc sph_partner_suite(const sph_partner *partner, const struct sph_suites *own, bool is_inbound, enum sph_suite *out,
+                         sph_err *err)
+{
+    const enum sph_suite *receiver = is_inbound ? own->at : partner->card.suite;
+    const enum sph_suite *sender = is_inbound ? partner->card.suite : own->at;
+    const size_t receiver_count = is_inbound ? own->count : partner->card.suite_count;
+    const size_t sender_count = is_inbound ? partner->card.suite_count : own->count;
+    for (size_t i = 0; i < receiver_count; i++) {
+        if (has_suite(sender, sender_count, receiver[i])) {
+            *out = receiver[i];
+            return sph_ok();
+        }
+    }
+    return sph_fail(err, SPH_EUNSUPPORTED, "no crypto suite in common");
+}
+
+static sph_rc add_suite(struct sph_suites *suites, sph_slice name, sph_err *err)
+{
+    enum sph_suite suite;
+    SPH_TRY(sph_suite_of(name, &suite, err), err, "suites");
+    if (has_suite(suites->at, suites->count, suite))
+        return sph_fail(err, SPH_EPARSE, "a suite stands twice");
+    suites->at[suites->count++] = suite;
+    return sph_ok();
+}
+
+sph_rc sph_suites_parse(const char *text, struct sph_suites *out, sph_err *err)
+{
+    struct sph_suites suites = {.count = 0};
+    sph_slice rest = sph_slice_str(text);
+    while (rest.len > 0) {
+        const size_t space = sph_slice_find(rest, SPH_LIT(" "), 0);
+        const sph_slice name = sph_slice_sub(rest, 0, space);
+        if (name.len > 0)
+            SPH_TRY(add_suite(&suites, name, err), err, "suites");
+        rest = space == SIZE_MAX ? (sph_slice){NULL, 0} : sph_slice_sub(rest, space + 1, SIZE_MAX);
+    }
+    if (suites.count == 0)
+        return sph_fail(err, SPH_EPARSE, "no crypto suite is named");
+    *out = suites;
+    return sph_ok();
+}
+
+const sph_cert *sph_partner_encrypt_cert(const sph_partner *partner, enum sph_suite suite, int64_t now_ms)
+{
+    const sph_cert *best = NULL;
+    for (size_t i = 0; i < partner->card.cert_count; i++) {
+        const sph_cert *cert = partner->card.cert[i].cert;
+        if (partner->card.cert[i].use != SPH_USE_ENCRYPT || partner->card.cert[i].suite != suite)
+            continue;
+        if (sph_cert_not_before_ms(cert) > now_ms || sph_cert_not_after_ms(cert) < now_ms)
+            continue;
+        if (!best || sph_cert_not_before_ms(cert) > sph_cert_not_before_ms(best))
+            best = cert;
+    }
+    return best;
+}
+
+size_t sph_partner_sign_certs(const sph_partner *partner, const sph_cert *out[SPH_CARD_CERTS])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < partner->card.cert_count; i++)
+        if (partner->card.cert[i].use == SPH_USE_SIGN)
+            out[count++] = partner->card.cert[i].cert;
+    return count;
+}
