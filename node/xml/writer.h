@@ -32,14 +32,15 @@ void sph_xml_close(sph_xml_writer *w); /* closes the innermost element */
 void sph_xml_leaf(sph_xml_writer *w, const char *qname, const char *text);
 void sph_xml_leaf_slice(sph_xml_writer *w, const char *qname, sph_slice text);
 void sph_xml_leaf_base64(sph_xml_writer *w, const char *qname, sph_slice bytes);
-/** Start a fragment: inside it no outer declaration is relied on, so its bytes are its own canonical
- *  form. Must be followed by sph_xml_open; ends with that element's close. Finishes the start tag
- *  that is open, so the fragment's first byte is at sph_buf.len as read after this call. A fragment
- *  inside another one repeats declarations: then only the inner one's bytes are canonical. */
+/** Start a fragment: inside it no outer declaration is relied on, so its bytes are its own
+ * canonical form. Must be followed by sph_xml_open; ends with that element's close. Finishes the
+ * start tag that is open, so the fragment's first byte is at sph_buf.len as read after this call. A
+ * fragment inside another one repeats declarations: then only the inner one's bytes are canonical.
+ */
 void sph_xml_fragment(sph_xml_writer *w);
 /** Raw octets that are themselves the exclusive canonical form of one element. The fragment around
- *  them stays canonical as long as they declare no prefix (or default namespace) with the value that
- *  is in scope there, and use no unqualified element names below a default namespace. */
+ *  them stays canonical as long as they declare no prefix (or default namespace) with the value
+ * that is in scope there, and use no unqualified element names below a default namespace. */
 void sph_xml_raw(sph_xml_writer *w, sph_slice canonical);
 /** All elements closed and no failure so far, else the first failure. */
 SPH_MUST sph_rc sph_xml_writer_end(sph_xml_writer *w, sph_err *err);

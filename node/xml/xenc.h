@@ -1,5 +1,4 @@
-/** The strict XMLEnc profile: one xenc:EncryptedKey form per suite (as4.md 6.3, 6.4) and the sealed
- * block's (packets.md 1). */
+/** The strict XMLEnc profile: one xenc:EncryptedKey form per suite (as4.md 6.3, 6.4). */
 #pragma once
 
 #include "crypto/suite.h"
@@ -11,7 +10,6 @@
 #define SPH_NS_DS11 "http://www.w3.org/2009/xmldsig11#"
 #define SPH_NS_DSM "http://www.w3.org/2021/04/xmldsig-more#"
 #define SPH_ALG_AES128_GCM "http://www.w3.org/2009/xmlenc11#aes128-gcm"
-#define SPH_ALG_AES256_GCM "http://www.w3.org/2009/xmlenc11#aes256-gcm"
 
 /** Called inside the element that names the recipient's certificate: writes one
  * wsse:SecurityTokenReference (or nothing). */

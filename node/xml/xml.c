@@ -65,18 +65,11 @@ static void ignore_error(void *context, xmlError *error)
     (void)context, (void)error;
 }
 
-static xmlParserInput *refuse_entity(const char *url, const char *id, xmlParserCtxt *parser)
-{
-    (void)url, (void)id, (void)parser;
-    return NULL;
-}
-
 void sph_xml_start(void)
 {
     xmlInitParser();
-    /* X-01, X-12: nothing a document names is ever opened. Compiling our own schemas puts its own
-     * loader in this place (xsd.c), which serves memory only. */
-    xmlSetExternalEntityLoader(refuse_entity);
+    /* nothing a document names is ever opened. */
+    xmlSetExternalEntityLoader(sph_xml_load_entity);
     /* Errors without a parser context (C14N) must not reach stderr, which may hold document text.
      */
     xmlSetStructuredErrorFunc(NULL, ignore_error);
