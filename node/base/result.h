@@ -55,7 +55,12 @@ static inline sph_rc sph_ok(void)
 }
 
 /** Start a reason: clears err, records frame 0, returns `code`. Long texts are cut. */
+#ifdef __clang_analyzer__ /* which cannot see from outside base that a failure is never SPH_OK */
+#define sph_fail(err, code, ...)                                                                   \
+    ((void)sph_err_start((err), (code), __func__, __VA_ARGS__), (sph_rc){(code)})
+#else
 #define sph_fail(err, code, ...) sph_err_start((err), (code), __func__, __VA_ARGS__)
+#endif
 SPH_MUST sph_rc sph_err_start(sph_err *err, enum sph_code code, const char *where, const char *format,
                               ...) SPH_PRINTF(4, 5);
 
