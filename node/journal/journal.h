@@ -16,7 +16,7 @@ typedef struct sph_job {
     sph_rc (*bind)(void *arg, sph_db *db, const uint64_t *index, sph_err *err);
     void *arg;
     sph_leaf *leaves; /* index and unix_ms are filled in */
-    size_t leaf_count; /* 0..8 */
+    size_t leaf_count; /* 0..64 */
     bool want_head;   /* sign a checkpoint that covers the leaves */
     /** PEER_CAS: advance peer_head of `peer_origin` in the same transaction; a lost race is no error. */
     const char *peer_origin; /* NULL: none */
