@@ -7,6 +7,8 @@ typedef struct sph_sha256 sph_sha256; /* incremental state; reusable after final
 
 /** SHA-256 of a slice. Cannot fail after sph_crypto_start succeeded. */
 sph_hash sph_sha256_of(sph_slice bytes);
+/** SHA-256 of several slices one after the other (RFC 6962 leaf hashes: prefix, then the leaf). */
+sph_hash sph_sha256_of_parts(const sph_slice *parts, size_t count);
 SPH_MUST sph_rc sph_sha256_new(sph_sha256 **out, sph_err *err);
 void sph_sha256_add(sph_sha256 *state, sph_slice bytes);
 /** The digest so far; the state starts anew. */
