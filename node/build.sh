@@ -12,7 +12,7 @@ log=$root/build/$preset.log
 mkdir -p "$root/build"
 
 fail() {
-    grep -m 3 -A 12 -E 'FAILED:|error:|Error' "$log" >&2 || tail -n 20 "$log" >&2
+    { grep -m 3 -A 12 -E 'FAILED:|error:|Error' "$log" || tail -n 20 "$log"; } | cut -c 1-240 >&2
     printf 'build: %s; everything that was said is in build/%s.log\n' "$1" "$preset" >&2
     exit 1
 }

@@ -66,7 +66,7 @@ done
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-say "installing ${#missing[@]} packages: ${missing[*]}"
+say "missing packages (${#missing[@]}): ${missing[*]}"
 say "fetching the package lists"
 apt_get update || say "the package lists could not be fetched; trying with those on this machine"
 say "fetching and installing (one to five minutes)"

@@ -162,7 +162,7 @@ arch_checks() {
 
 arch_selftests() {
     local check
-    for check in layers banned docs repo globals hardening; do
+    for check in layers banned docs repo globals hardening tally; do
         limited 120 "$logs/selftest-$check.log" "tests/arch/$check.py" --self-test
     done
     count arch-selftest "$logs"/selftest-*.log

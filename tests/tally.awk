@@ -16,6 +16,28 @@ function close_test()
     test = ""
 }
 
+/^exit: [0-9]+$/ {
+    code = $2
+    if (code == 124 || code == 137)
+        reason = "ended by the time limit"
+    else if (code >= 128)
+        reason = "killed by signal " code - 128
+    else if (code >= 99 || (code > 0 && failed == before)) # 99: a sanitizer
+        reason = "ended with exit code " code
+    else if (code == 0 && test == "" && passed + failed + skipped == total)
+        reason = "ran no test"
+    else
+        reason = ""
+    if (test != "")
+        fail(block "    (the test " test " never ended) " reason)
+    else if (reason != "")
+        fail(tail() "    " reason)
+    test = ""
+    before = failed
+    total = passed + failed + skipped
+    next
+}
+
 /\[ RUN      \] / {
     close_test()
     test = $0
@@ -52,24 +74,6 @@ test != "" {
 /^skip [A-Za-z0-9_.\/-]+(:|$)/ { skipped++; why = why "? " substr($0, 6) "\n"; in_reason = 0; next }
 
 /^#/ && in_reason { shown = shown "    " $0 "\n"; next }
-
-/^exit: [0-9]+$/ {
-    close_test()
-    code = $2
-    if (code == 124 || code == 137)
-        fail("    ended by the time limit")
-    else if (code >= 128)
-        fail(tail() "    killed by signal " code - 128)
-    else if (code >= 99 || (code > 1 && failed == before)) # 99: a sanitizer
-        fail(tail() "    ended with exit code " code)
-    else if (code == 1 && failed == before)
-        fail(tail() "    ended with exit code 1, and no test says why")
-    else if (code == 0 && passed + failed + skipped == total)
-        fail("    ran no test")
-    before = failed
-    total = passed + failed + skipped
-    next
-}
 
 { in_reason = 0; kept[count++ % 15] = $0 }
 

@@ -1,5 +1,6 @@
-/* The control that must fail: a planted out-of-bounds read behind four bytes that only a coverage-guided
- * fuzzer finds soon. tests/fuzz/run.sh reports a failure of its own when this is not caught. */
+/* The control that must fail: a planted out-of-bounds read behind four bytes that only a
+ * coverage-guided fuzzer finds soon. tests/fuzz/run.sh reports a failure of its own when this is
+ * not caught. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
