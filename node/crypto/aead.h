@@ -9,14 +9,17 @@
 /** Append ciphertext ‖ tag. */
 SPH_MUST sph_rc sph_aead_seal(const sph_secret *key, sph_slice iv, sph_slice aad, sph_slice plain,
                               sph_buf *out, sph_err *err);
-/** Append the plaintext of ciphertext ‖ tag; nothing is appended unless the tag holds (SPH_EPROOF). */
+/** Append the plaintext of ciphertext ‖ tag; nothing is appended unless the tag holds (SPH_EPROOF).
+ */
 SPH_MUST sph_rc sph_aead_open(const sph_secret *key, sph_slice iv, sph_slice aad, sph_slice sealed,
                               sph_buf *out, sph_err *err);
 
 /** Streaming. Output of an opening stream is untrusted until finish succeeds: keep it private. */
 typedef struct sph_aead sph_aead;
-SPH_MUST sph_rc sph_aead_seal_start(const sph_secret *key, sph_slice iv, sph_slice aad, sph_aead **out, sph_err *err);
-SPH_MUST sph_rc sph_aead_open_start(const sph_secret *key, sph_slice iv, sph_slice aad, sph_aead **out, sph_err *err);
+SPH_MUST sph_rc sph_aead_seal_start(const sph_secret *key, sph_slice iv, sph_slice aad,
+                                    sph_aead **out, sph_err *err);
+SPH_MUST sph_rc sph_aead_open_start(const sph_secret *key, sph_slice iv, sph_slice aad,
+                                    sph_aead **out, sph_err *err);
 /** `to` has room for in.len octets; may be the same memory as `in`. */
 SPH_MUST sph_rc sph_aead_update(sph_aead *aead, sph_slice in, uint8_t *to, sph_err *err);
 SPH_MUST sph_rc sph_aead_seal_finish(sph_aead *aead, uint8_t tag[SPH_AEAD_TAG], sph_err *err);

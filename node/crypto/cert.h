@@ -1,4 +1,5 @@
-/** X.509: the party's own small CA (architecture.md, "Trust"; as4.md 6.5), parsing, and path checks. */
+/** X.509: the party's own small CA (architecture.md, "Trust"; as4.md 6.5), parsing, and path
+ * checks. */
 #pragma once
 
 #include "crypto/key.h"
@@ -7,7 +8,7 @@ typedef struct sph_cert sph_cert; /* immutable, thread-safe, reference counted *
 
 enum sph_cert_use { SPH_USE_ROOT, SPH_USE_TLS, SPH_USE_SIGN, SPH_USE_ENCRYPT };
 
-#define SPH_PARTY_ROOM 65      /* a party name of at most 64 characters and NUL */
+#define SPH_PARTY_ROOM 65 /* a party name of at most 64 characters and NUL */
 /** `[a-z0-9.-]`, 1..64 characters, starts and ends with a letter or digit, no "..". */
 bool sph_party_valid(sph_slice party);
 
@@ -17,46 +18,55 @@ SPH_MUST sph_rc sph_cert_parse_pem(sph_slice pem, sph_cert **out, sph_err *err);
 SPH_MUST sph_rc sph_cert_pem(const sph_cert *cert, sph_buf *out, sph_err *err);
 sph_cert *sph_cert_ref(const sph_cert *cert);
 void sph_cert_free(sph_cert **cert);
-sph_slice sph_cert_peek_der(const sph_cert *cert);          /* borrowed, life of the cert */
-sph_hash sph_cert_sha256(const sph_cert *cert);             /* of the DER */
+sph_slice sph_cert_peek_der(const sph_cert *cert); /* borrowed, life of the cert */
+sph_hash sph_cert_sha256(const sph_cert *cert);    /* of the DER */
 sph_hash sph_cert_spki_sha256(const sph_cert *cert);
-const sph_pubkey *sph_cert_peek_key(const sph_cert *cert);  /* borrowed; NULL when of a kind we do not use */
+const sph_pubkey *
+sph_cert_peek_key(const sph_cert *cert); /* borrowed; NULL when of a kind we do not use */
 int64_t sph_cert_not_before_ms(const sph_cert *cert);
 int64_t sph_cert_not_after_ms(const sph_cert *cert);
 /** Subject key identifier, or SHA-1 of the BIT STRING when the extension is absent. */
 SPH_MUST sph_rc sph_cert_ski(const sph_cert *cert, sph_buf *out, sph_err *err);
 /** RFC 2253 issuer name and decimal serial, for ds:X509IssuerSerial. */
-SPH_MUST sph_rc sph_cert_issuer_serial(const sph_cert *cert, sph_buf *issuer, sph_buf *serial, sph_err *err);
+SPH_MUST sph_rc sph_cert_issuer_serial(const sph_cert *cert, sph_buf *issuer, sph_buf *serial,
+                                       sph_err *err);
 /** Compare by parsed name and integer serial. */
 bool sph_cert_matches_issuer_serial(const sph_cert *cert, sph_slice issuer, sph_slice serial);
-/** The party of the leaf's single URI SAN `urn:saphan:party:<party>`; SPH_EREFUSED for any other SAN set. */
+/** The party of the leaf's single URI SAN `urn:saphan:party:<party>`; SPH_EREFUSED for any other
+ * SAN set. */
 SPH_MUST sph_rc sph_cert_party(const sph_cert *cert, char out[SPH_PARTY_ROOM], sph_err *err);
 
-/** Make a root: P-256 key, CN = party + '-' + first 8 hex digits of the SPKI hash, CA, pathlen 0, keyCertSign+cRLSign, SKI and AKI. */
-SPH_MUST sph_rc sph_cert_issue_root(const sph_key *root_key, const char *party, const sph_random *random,
-                                    int64_t now_ms, unsigned days, sph_cert **out, sph_err *err);
-/** Issue a leaf under the root: keyUsage and EKU by use (as4.md 6.5), URI SAN of the party, SKI, AKI.
- *  Valid from now - 5 min for `days`, never beyond the root. */
-SPH_MUST sph_rc sph_cert_issue_leaf(const sph_key *root_key, const sph_cert *root, const char *party,
-                                    const sph_pubkey *key, enum sph_cert_use use, const sph_random *random,
-                                    int64_t now_ms, unsigned days, sph_cert **out, sph_err *err);
+/** Make a root: P-256 key, CN = party + '-' + first 8 hex digits of the SPKI hash, CA, pathlen 0,
+ * keyCertSign+cRLSign, SKI and AKI. */
+SPH_MUST sph_rc sph_cert_issue_root(const sph_key *root_key, const char *party,
+                                    const sph_random *random, int64_t now_ms, unsigned days,
+                                    sph_cert **out, sph_err *err);
+/** Issue a leaf under the root: keyUsage and EKU by use (as4.md 6.5), URI SAN of the party, SKI,
+ * AKI. Valid from now - 5 min for `days`, never beyond the root. */
+SPH_MUST sph_rc sph_cert_issue_leaf(const sph_key *root_key, const sph_cert *root,
+                                    const char *party, const sph_pubkey *key, enum sph_cert_use use,
+                                    const sph_random *random, int64_t now_ms, unsigned days,
+                                    sph_cert **out, sph_err *err);
 /** Sign the party's CRL (30 days): revoked serials of the root. out: DER appended. */
-SPH_MUST sph_rc sph_crl_issue(const sph_key *root_key, const sph_cert *root, const sph_cert *const *revoked,
-                              size_t count, int64_t number, int64_t now_ms, sph_buf *out, sph_err *err);
+SPH_MUST sph_rc sph_crl_issue(const sph_key *root_key, const sph_cert *root,
+                              const sph_cert *const *revoked, size_t count, int64_t number,
+                              int64_t now_ms, sph_buf *out, sph_err *err);
 
-/** Check a Saphan leaf: chains to exactly this root, valid at `at_ms`, right use (EKU and keyUsage), single
- *  URI SAN equal to `urn:saphan:party:` + party, not listed in `crl` (DER, may be empty: soft).
- *  SPH_EPROOF when any of it does not hold; the frame says which. */
+/** Check a Saphan leaf: chains to exactly this root, valid at `at_ms`, right use (EKU and
+ * keyUsage), single URI SAN equal to `urn:saphan:party:` + party, not listed in `crl` (DER, may be
+ * empty: soft). SPH_EPROOF when any of it does not hold; the frame says which. */
 SPH_MUST sph_rc sph_cert_check(const sph_cert *leaf, const sph_cert *root, const char *party,
                                enum sph_cert_use use, int64_t at_ms, sph_slice crl, sph_err *err);
 /** Root alone: self-signed P-256 CA, valid at at_ms, CN begins with the party. */
-SPH_MUST sph_rc sph_cert_check_root(const sph_cert *root, const char *party, int64_t at_ms, sph_err *err);
+SPH_MUST sph_rc sph_cert_check_root(const sph_cert *root, const char *party, int64_t at_ms,
+                                    sph_err *err);
 
 /** Safety number (ledger.md 5): "40718 22930 11876 90342 55018 63127". */
 #define SPH_SAFETY_TEXT 36
 void sph_safety_number(sph_slice root_der, char out[SPH_SAFETY_TEXT]);
 
 /** DER SEQUENCE OF Certificate, CA side first, leaf last (#X509PKIPathv1). */
-SPH_MUST sph_rc sph_pkipath_encode(const sph_cert *const *chain, size_t count, sph_buf *out, sph_err *err);
+SPH_MUST sph_rc sph_pkipath_encode(const sph_cert *const *chain, size_t count, sph_buf *out,
+                                   sph_err *err);
 /** At most 4 certificates; *count set; each owned. The last is the leaf. */
 SPH_MUST sph_rc sph_pkipath_parse(sph_slice der, sph_cert *out[4], size_t *count, sph_err *err);

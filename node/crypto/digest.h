@@ -17,6 +17,7 @@ void sph_sha256_free(sph_sha256 **state);
 /** Constant-time equality of two equally long slices; different lengths are unequal. */
 bool sph_equal_ct(sph_slice a, sph_slice b);
 
-/** One-time set-up of OpenSSL (fetches algorithms); called by main and by test mains only. Idempotent. */
+/** One-time set-up of OpenSSL (fetches algorithms); called by main and by test mains only.
+ * Idempotent. */
 SPH_MUST sph_rc sph_crypto_start(sph_err *err);
 void sph_crypto_stop(void);
