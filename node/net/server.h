@@ -1,5 +1,6 @@
-/** One strict HTTP/1.1 server: loops move bytes, hands (threads) run handlers. Framing rules: as4.md 4, dependencies.md 2.
- *  Loops: own listener with SO_REUSEPORT each. Bodies stream to memory or a spool file; deadlines are absolute. */
+/** One strict HTTP/1.1 server: loops move bytes, hands (threads) run handlers. Framing rules:
+ * as4.md 4, dependencies.md 2. Loops: own listener with SO_REUSEPORT each. Bodies stream to memory
+ * or a spool file; deadlines are absolute. */
 #pragma once
 
 #include "base/limits.h"
@@ -9,10 +10,10 @@
 typedef struct sph_server sph_server;
 
 struct sph_listener_config {
-    const char *address;      /* "127.0.0.1", "::", or NULL for a Unix socket */
-    unsigned port;            /* 0: any free one (see sph_server_port) */
-    const char *unix_path;    /* control socket: mode 0600, stale socket replaced */
-    sph_tls_server *tls;      /* NULL: none (Unix socket only); owned by the caller, may be reloaded */
+    const char *address;   /* "127.0.0.1", "::", or NULL for a Unix socket */
+    unsigned port;         /* 0: any free one (see sph_server_port) */
+    const char *unix_path; /* control socket: mode 0600, stale socket replaced */
+    sph_tls_server *tls;   /* NULL: none (Unix socket only); owned by the caller, may be reloaded */
     const char *const *hosts; /* accepted Host values, NULL-ended; NULL: any (control socket) */
     const sph_route *routes;
     size_t route_count;
@@ -24,12 +25,14 @@ struct sph_server_config {
     unsigned connections_max; /* all together; beyond it accept is paused */
     const struct sph_limits *limits;
     const struct sph_env *env;
-    const char *spool_dir;    /* relative to env->files, e.g. "spool" */
+    const char *spool_dir; /* relative to env->files, e.g. "spool" */
 };
-SPH_MUST sph_rc sph_server_start(const struct sph_server_config *config, sph_server **out, sph_err *err);
+SPH_MUST sph_rc sph_server_start(const struct sph_server_config *config, sph_server **out,
+                                 sph_err *err);
 /** Bound port of listener i. */
 unsigned sph_server_port(const sph_server *server, size_t listener);
-/** Graceful: refuse new connections, finish running requests for at most grace_ms, then close. Frees. */
+/** Graceful: refuse new connections, finish running requests for at most grace_ms, then close.
+ * Frees. */
 void sph_server_stop(sph_server **server, int64_t grace_ms);
 /** Counters for status: open connections, requests. */
 void sph_server_counts(const sph_server *server, uint64_t *connections, uint64_t *requests);

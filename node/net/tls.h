@@ -1,18 +1,25 @@
-/** TLS 1.2/1.3 contexts (OpenSSL): server with mandatory client certificate, and the checks both ends share. */
+/** TLS 1.2/1.3 contexts (OpenSSL): server with mandatory client certificate, and the checks both
+ * ends share. */
 #pragma once
 
 #include "crypto/cert.h"
 
 typedef struct sph_tls_server sph_tls_server; /* reloadable; thread-safe */
 
-/** Decides whether a client leaf (already proven to hold its key) is a known, enabled partner. Called in the handshake and again at
- *  each request of a connection, so that removal takes effect at once. true: go on. Thread-safe. */
-typedef bool sph_tls_admit(void *ctx, const sph_cert *leaf, const sph_cert *const *chain, size_t chain_count);
+/** Decides whether a client leaf (already proven to hold its key) is a known, enabled partner.
+ * Called in the handshake and again at each request of a connection, so that removal takes effect
+ * at once. true: go on. Thread-safe. */
+typedef bool sph_tls_admit(void *ctx, const sph_cert *leaf, const sph_cert *const *chain,
+                           size_t chain_count);
 
-/** Mutual TLS: client certificate required, CertificateRequest names no CA, no renegotiation, no early data, no compression,
- *  1.2 only with ECDHE+AEAD. key is referenced. */
+/** Mutual TLS: client certificate required, CertificateRequest names no CA, no renegotiation, no
+ * early data, no compression, no resumption, 1.2 only with ECDHE+AEAD. key     referenced root sent
+ * behind the leaf; NULL sends the leaf alone admit   NULL: no client certificate is asked for (the
+ * portal's and the witness listener) errors  SPH_EARG when key and leaf do not belong together;
+ * SPH_ENOMEM */
 SPH_MUST sph_rc sph_tls_server_new(const sph_key *key, const sph_cert *leaf, const sph_cert *root,
-                                   sph_tls_admit *admit, void *ctx, sph_tls_server **out, sph_err *err);
+                                   sph_tls_admit *admit, void *ctx, sph_tls_server **out,
+                                   sph_err *err);
 /** Replace key and certificate for new connections; on failure the old ones stay. */
 SPH_MUST sph_rc sph_tls_server_reload(sph_tls_server *tls, const sph_key *key, const sph_cert *leaf,
                                       const sph_cert *root, sph_err *err);

@@ -1,4 +1,5 @@
-/** Outbound HTTPS: POST a file or bytes to a partner over mutual TLS with kept connections (libcurl multi behind), faked in tests. */
+/** Outbound HTTPS: POST a file or bytes to a partner over mutual TLS with kept connections (libcurl
+ * multi behind), faked in tests. */
 #pragma once
 
 #include "base/env.h"
@@ -7,41 +8,46 @@
 
 /** Who we are and whom we expect. All borrowed until the post has completed. */
 typedef struct sph_peer {
-    const char *party;         /* expected URI SAN urn:saphan:party:<party> */
-    const sph_cert *root;      /* the partner's pinned root */
-    sph_slice crl;             /* DER, may be empty */
-    const sph_key *key;        /* our TLS key, leaf and root */
+    const char *party;    /* expected URI SAN urn:saphan:party:<party> */
+    const sph_cert *root; /* the partner's pinned root */
+    sph_slice crl;        /* DER, may be empty */
+    const sph_key *key;   /* our TLS key, leaf and root */
     const sph_cert *leaf;
     const sph_cert *own_root;
 } sph_peer;
 
 typedef struct sph_post {
-    const char *url;           /* https://host:port/as4 */
+    const char *url; /* https://host:port/as4 */
     const char *content_type;
-    sph_file *file;            /* body, read with files->read_at from 0; or NULL and `bytes` */
+    sph_file *file; /* body, read with files->read_at from 0; or NULL and `bytes` */
     const sph_files *files;
     sph_slice bytes;
     uint64_t len;
-    uint64_t answer_max;       /* SPH_ELIMIT beyond */
-    int64_t deadline_ms;       /* whole exchange, from now */
+    uint64_t answer_max; /* SPH_ELIMIT beyond */
+    int64_t deadline_ms; /* whole exchange, from now */
 } sph_post;
 
 typedef struct sph_answer {
-    unsigned status;           /* 0 when no HTTP answer came */
+    unsigned status; /* 0 when no HTTP answer came */
     char content_type[256];
     sph_buf body;
     unsigned retry_after_s;
 } sph_answer;
 void sph_answer_clear(sph_answer *answer);
 
-/** Blocking post, called from a hand or the sender's thread: the transport multiplexes all posts on its own loop. Any socket or TLS
- *  failure is SPH_EAGAIN with the reason in err (never content); a certificate of another party SPH_EPROOF. */
+/** Blocking post, called from a hand or the sender's thread: the transport multiplexes all posts on
+ * its own loop. Any socket or TLS failure is SPH_EAGAIN with the reason in err (never content); a
+ * certificate of another party SPH_EPROOF. */
 typedef struct sph_transport {
     void *ctx;
-    sph_rc (*post)(void *ctx, const sph_peer *peer, const sph_post *post, sph_answer *answer, sph_err *err);
-    void (*forget)(void *ctx, const char *party); /* close kept connections of a partner that was paused, removed or re-keyed */
+    sph_rc (*post)(void *ctx, const sph_peer *peer, const sph_post *post, sph_answer *answer,
+                   sph_err *err);
+    void (*forget)(void *ctx, const char *party); /* close kept connections of a partner that was
+                                                     paused, removed or re-keyed */
 } sph_transport;
 
-/** The real one. out: owned, sph_transport_curl_free. connections_each: kept and parallel connections a partner. */
-SPH_MUST sph_rc sph_transport_curl_new(const struct sph_env *env, unsigned connections_each, sph_transport **out, sph_err *err);
+/** The real one. out: owned, sph_transport_curl_free. connections_each: kept and parallel
+ * connections a partner. */
+SPH_MUST sph_rc sph_transport_curl_new(const struct sph_env *env, unsigned connections_each,
+                                       sph_transport **out, sph_err *err);
 void sph_transport_curl_free(sph_transport **transport);
