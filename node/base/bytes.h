@@ -12,8 +12,9 @@ typedef struct {
     size_t len;
 } sph_slice;
 
-/** Owned bytes; len <= room <= cap. Growth past cap is SPH_ELIMIT. One spare NUL byte always follows
- *  the content, so `at` may be read as text. Make with sph_buf_init; {0} is a buffer with cap 0. */
+/** Owned bytes; len <= room <= cap. Growth past cap is SPH_ELIMIT. One spare NUL byte always
+ * follows the content, so `at` may be read as text. Make with sph_buf_init; {0} is a buffer with
+ * cap 0. */
 typedef struct {
     uint8_t *at;
     size_t len, room, cap;
@@ -48,7 +49,8 @@ bool sph_slice_equal_nocase(sph_slice a, sph_slice b);
 sph_slice sph_slice_sub(sph_slice a, size_t from, size_t len);
 /** Position of the first occurrence of `needle` at or after `from`, or SIZE_MAX. */
 size_t sph_slice_find(sph_slice a, sph_slice needle, size_t from);
-/** Parse an unsigned decimal without sign, spaces or leading zeros (but "0"); SPH_EPARSE, SPH_ELIMIT past max. */
+/** Parse an unsigned decimal without sign, spaces or leading zeros (but "0"); SPH_EPARSE,
+ * SPH_ELIMIT past max. */
 SPH_MUST sph_rc sph_slice_u64(sph_slice text, uint64_t max, uint64_t *out, sph_err *err);
 
 /** An empty buffer with a hard cap in bytes; allocates nothing. */
@@ -64,7 +66,10 @@ static inline sph_slice sph_buf_peek(const sph_buf *buf)
 }
 /** Content as a NUL-terminated string ("" when empty); borrowed until the next change. */
 const char *sph_buf_text(const sph_buf *buf);
-/** Append; SPH_ELIMIT past cap, SPH_ENOMEM. On failure the content is unchanged. */
+/** Cut the content back to its first `len` bytes; longer is no change. */
+void sph_buf_cut(sph_buf *buf, size_t len);
+/** Append; SPH_ELIMIT past cap, SPH_ENOMEM. On failure the content is unchanged. What is appended
+ * must not lie in the buffer itself. */
 SPH_MUST sph_rc sph_buf_add(sph_buf *buf, sph_slice more, sph_err *err);
 SPH_MUST sph_rc sph_buf_add_text(sph_buf *buf, const char *text, sph_err *err);
 SPH_MUST sph_rc sph_buf_add_byte(sph_buf *buf, uint8_t byte, sph_err *err);
@@ -78,17 +83,21 @@ SPH_MUST sph_rc sph_buf_add_u64(sph_buf *buf, uint64_t value, sph_err *err);
 /** Hand the content over: *out owns it, *buf is empty with the same cap. */
 void sph_buf_take(sph_buf *buf, sph_buf *out);
 
-/** Owned NUL-terminated copy of a slice (embedded NUL is SPH_EPARSE); free with sph_mem_free / SPH_AUTO_STR. */
+/** Owned NUL-terminated copy of a slice (embedded NUL is SPH_EPARSE); free with sph_mem_free /
+ * SPH_AUTO_STR. */
 SPH_MUST sph_rc sph_str_dup(sph_slice text, char **out, sph_err *err);
 void sph_str_free(char **text);
 #define SPH_AUTO_STR __attribute__((cleanup(sph_str_free))) char
-/** Bounded copy into a fixed array, always terminated; SPH_ELIMIT when it does not fit, embedded NUL SPH_EPARSE. */
+/** Bounded copy into a fixed array, always terminated; SPH_ELIMIT when it does not fit, embedded
+ * NUL SPH_EPARSE. */
 SPH_MUST sph_rc sph_str_copy(char *to, size_t room, sph_slice text, sph_err *err);
 /** printf into a fixed array; SPH_ELIMIT when cut. */
-SPH_MUST sph_rc sph_str_format(char *to, size_t room, sph_err *err, const char *format, ...) SPH_PRINTF(4, 5);
+SPH_MUST sph_rc sph_str_format(char *to, size_t room, sph_err *err, const char *format, ...)
+    SPH_PRINTF(4, 5);
 
-/** Allocation: the only callers of malloc and free outside third-party code are in base/mem.c, so that
- *  tests can fail the n-th allocation by linking with --wrap. Memory is zeroed. count*size is checked. */
+/** Allocation: the only callers of malloc and free outside third-party code are in base/mem.c, so
+ * that tests can fail the n-th allocation by linking with --wrap. Memory is zeroed. count*size is
+ * checked. */
 SPH_MUST void *sph_mem_new(size_t count, size_t size);
 /** realloc of count*size bytes; new bytes are not zeroed; NULL on failure, the old block stays. */
 SPH_MUST void *sph_mem_resize(void *at, size_t count, size_t size);

@@ -10,7 +10,8 @@ SPH_MUST sph_rc sph_base64_decode(sph_slice text, sph_buf *out, sph_err *err);
 /** As sph_base64_decode, but XML white space is skipped (XMLDSig values). */
 SPH_MUST sph_rc sph_base64_decode_xml(sph_slice text, sph_buf *out, sph_err *err);
 SPH_MUST sph_rc sph_hex_encode(sph_slice bytes, sph_buf *out, sph_err *err); /* lower case */
-SPH_MUST sph_rc sph_hex_decode(sph_slice text, sph_buf *out, sph_err *err);  /* either case, even length */
+SPH_MUST sph_rc sph_hex_decode(sph_slice text, sph_buf *out,
+                               sph_err *err); /* either case, even length */
 
 #define SPH_UUID_TEXT 37 /* 36 characters and NUL */
 /** A random version-4 UUID, lower case. */
@@ -24,9 +25,10 @@ SPH_MUST sph_rc sph_crockford_encode(sph_slice bytes, unsigned bits, sph_buf *ou
 
 #define SPH_TIME_TEXT 25 /* 2026-11-24T11:30:00.123Z and NUL */
 /** RFC 3339 UTC with or without milliseconds. Years 1900..2199. */
-SPH_MUST sph_rc sph_time_format(int64_t unix_ms, bool with_ms, char out[SPH_TIME_TEXT], sph_err *err);
-/** Accepts any dateTime with zone ("Z" or ±hh:mm), optional fraction; a year of 2400..2700 is SPH_EREFUSED
- *  (looks like Buddhist Era), other faults SPH_EPARSE. */
+SPH_MUST sph_rc sph_time_format(int64_t unix_ms, bool with_ms, char out[SPH_TIME_TEXT],
+                                sph_err *err);
+/** Accepts any dateTime with zone ("Z" or ±hh:mm), optional fraction; a year of 2400..2700 is
+ * SPH_EREFUSED (looks like Buddhist Era), other faults SPH_EPARSE. */
 SPH_MUST sph_rc sph_time_parse(sph_slice text, int64_t *unix_ms, sph_err *err);
 /** yyyy-mm-dd <-> days since 1970-01-01; same rules. */
 SPH_MUST sph_rc sph_date_parse(sph_slice text, int32_t *days, sph_err *err);

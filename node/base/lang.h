@@ -1,4 +1,5 @@
-/** What people read: message catalogue in Lao, Thai and English (node/texts/<area>.txt), language choice, dates. */
+/** What people read: message catalogue in Lao, Thai and English (node/texts/<area>.txt), language
+ * choice, dates. */
 #pragma once
 
 #include "base/bytes.h"
@@ -15,15 +16,19 @@ typedef struct {
     const char *value; /* untrusted is fine: control characters are shown as U+FFFD */
 } sph_arg;
 
-/** The raw text of a key; static storage. An unknown key gives the key itself (a test forbids it). */
+/** The raw text of a key; static storage. An unknown key gives the key itself (a test forbids it).
+ */
 const char *sph_text(enum sph_lang lang, const char *key);
 /** True when the catalogue has the key. */
 bool sph_text_has(const char *key);
-/** Append the text with its {placeholders} filled. */
-SPH_MUST sph_rc sph_text_format(enum sph_lang lang, const char *key, const sph_arg *args, size_t count,
-                                sph_buf *out, sph_err *err);
-#define SPH_ARGS(...) (const sph_arg[]){__VA_ARGS__}, sizeof((const sph_arg[]){__VA_ARGS__}) / sizeof(sph_arg)
+/** Append the text with its {placeholders} filled; one without a value stays as written. A
+ * placeholder is [a-z0-9_]+ in braces. */
+SPH_MUST sph_rc sph_text_format(enum sph_lang lang, const char *key, const sph_arg *args,
+                                size_t count, sph_buf *out, sph_err *err);
+#define SPH_ARGS(...)                                                                              \
+    (const sph_arg[]){__VA_ARGS__}, sizeof((const sph_arg[]){__VA_ARGS__}) / sizeof(sph_arg)
 
-/** A moment in the reader's form and local time (TZ): English and Lao CE, Thai B.E. with Thai month names. */
+/** A moment in the reader's form and local time (TZ): English and Lao CE, Thai B.E. with Thai month
+ * names. */
 SPH_MUST sph_rc sph_lang_time(enum sph_lang lang, int64_t unix_ms, sph_buf *out, sph_err *err);
 SPH_MUST sph_rc sph_lang_date(enum sph_lang lang, int32_t days, sph_buf *out, sph_err *err);

@@ -1,8 +1,8 @@
 /** Results and reasons: every call that can fail returns `sph_rc` and fills the caller's `sph_err`.
  *
  * A result cannot be mixed up with an int and must be used. The reason is a chain of at most eight
- * frames in fixed memory, so that reporting an allocation failure allocates nothing. Frames hold ids,
- * sizes and rule numbers, never document content or names.
+ * frames in fixed memory, so that reporting an allocation failure allocates nothing. Frames hold
+ * ids, sizes and rule numbers, never document content or names.
  */
 #pragma once
 
@@ -61,8 +61,8 @@ static inline sph_rc sph_ok(void)
 #else
 #define sph_fail(err, code, ...) sph_err_start((err), (code), __func__, __VA_ARGS__)
 #endif
-SPH_MUST sph_rc sph_err_start(sph_err *err, enum sph_code code, const char *where, const char *format,
-                              ...) SPH_PRINTF(4, 5);
+SPH_MUST sph_rc sph_err_start(sph_err *err, enum sph_code code, const char *where,
+                              const char *format, ...) SPH_PRINTF(4, 5);
 
 /** Add a context frame to a reason that is already there; full chains drop the new frame. */
 void sph_err_add(sph_err *err, const char *where, const char *format, ...) SPH_PRINTF(3, 4);
@@ -74,13 +74,13 @@ void sph_err_clear(sph_err *err);
 const char *sph_code_name(enum sph_code code);
 
 /** The only macro that returns: on failure adds a frame to `err` and leaves the function. */
-#define SPH_TRY(call, err, ...)                                                                        \
-    do {                                                                                               \
-        const sph_rc sph_try_rc = (call);                                                              \
-        if (sph_try_rc.code != SPH_OK) {                                                               \
-            sph_err_add((err), __func__, __VA_ARGS__);                                                 \
-            return sph_try_rc;                                                                         \
-        }                                                                                              \
+#define SPH_TRY(call, err, ...)                                                                    \
+    do {                                                                                           \
+        const sph_rc sph_try_rc = (call);                                                          \
+        if (sph_try_rc.code != SPH_OK) {                                                           \
+            sph_err_add((err), __func__, __VA_ARGS__);                                             \
+            return sph_try_rc;                                                                     \
+        }                                                                                          \
     } while (0)
 
 /** Scope cleanup. Values: `SPH_AUTO(sph_buf) b = …;` runs sph_buf_clear(&b) on every way out.
@@ -89,9 +89,9 @@ const char *sph_code_name(enum sph_code code);
 #define SPH_AUTO_PTR(type) __attribute__((cleanup(type##_free))) type
 
 /** Hand over an owned pointer and leave NULL behind: *out = sph_move(p). */
-#define sph_move(pointer)                                                                              \
-    __extension__({                                                                                    \
-        __typeof__(pointer) sph_moved = (pointer);                                                     \
-        (pointer) = NULL;                                                                              \
-        sph_moved;                                                                                     \
+#define sph_move(pointer)                                                                          \
+    __extension__({                                                                                \
+        __typeof__(pointer) sph_moved = (pointer);                                                 \
+        (pointer) = NULL;                                                                          \
+        sph_moved;                                                                                 \
     })
