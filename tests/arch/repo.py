@@ -25,11 +25,10 @@ WORK_TALK = re.compile(r"\b[Ii]ssues? (?:#|no\. ?)?\d+\b|\bthe [b]rief says\b|\b
 
 @functools.lru_cache(maxsize=None)
 def tracked(root):
-    """Paths that git tracks and that are still there; in the self-test every file of the tree."""
+    """Paths that git tracks and that are still there; without git every file but those of a build."""
     if not os.path.exists(os.path.join(root, ".git")):
-        return sorted(
-            os.path.relpath(os.path.join(where, name), root) for where, _, names in os.walk(root) for name in names
-        )
+        found = (os.path.relpath(os.path.join(where, name), root) for where, _, names in os.walk(root) for name in names)
+        return sorted(path for path in found if not path.startswith("build/"))
     listing = subprocess.run(["git", "-C", root, "ls-files", "-z"], check=True, capture_output=True).stdout
     paths = listing.decode().split("\0")
     return [path for path in paths if path and os.path.lexists(os.path.join(root, path))]
@@ -114,7 +113,9 @@ def check_words(root):
 
 def check_copied_data(root):
     """No file of the test data is copied in; tests find it by SAPHAN_TEST_DATA."""
-    data = os.environ.get("SAPHAN_TEST_DATA", os.path.join(root, "../shared/data"))
+    data = os.path.join(root, ".data")  # of a self-test
+    if root == checks.ROOT:
+        data = os.environ.get("SAPHAN_TEST_DATA", os.path.join(root, "../shared/data"))
     sizes = {}
     for where, _, names in os.walk(data):
         for name in names:
@@ -141,7 +142,6 @@ CHECKS = [
 CLEAN = {name if "." in name or name == "LICENSE" else name + "/x.txt": "text\n" for name in TOP_LEVEL}
 CLEAN.update({path: "true\n" for path in RUNNABLE})
 CLEAN["docs/x.txt"] = "See ../shared/data and /var/lib/saphan; and/work/ too. -----BEGIN PRIVATE KEY----- is a PEM head.\n"
-CLEAN["../shared/data/judgment.xml"] = "<judgment/>\n"
 
 PEM = "-----BEGIN %sPRIVATE KEY-----\n" + "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg" * 2 + "\n"
 
@@ -160,7 +160,7 @@ PLANTED = [
     ("design", "repo_places", {"docs/a.md": "../shared/%s/x.md\n" % "design"}, "docs/a.md:1: names"),
     ("number", "repo_words", {"docs/a.md": "done in Issue %d.\n" % 2}, "docs/a.md:1: says"),
     ("later", "repo_words", {"docs/a.md": "for %s\n" % "now"}, "docs/a.md:1: says"),
-    ("copy", "repo_copied_data", {"docs/samples/j.xml": "<judgment/>\n"}, "j.xml: is a copy of judgment.xml"),
+    ("copy", "repo_copied_data", {"docs/samples/j.xml": "<judgment/>\n", ".data/judgment.xml": "<judgment/>\n"}, "j.xml: is a copy of judgment.xml"),
 ]
 
 if __name__ == "__main__":

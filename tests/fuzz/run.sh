@@ -44,7 +44,10 @@ run_target() {
     local seeds
     seeds=$(find "$corpus" -type f | wc -l)
     "$bin/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
-        -artifact_prefix="$found/" "$corpus" >>"$log" 2>&1 || status=$?
+        -artifact_prefix="$found/" "$corpus" >>"$log" 2>&1 &
+    local pid=$!
+    trap 'kill "$pid"; exit 143' TERM
+    wait "$pid" || status=$?
     local runs edges
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -n 1)
     edges=$(grep -o 'cov: [0-9]*' "$log" | tail -n 1)
@@ -82,7 +85,15 @@ if [ ${#targets[@]} -eq 0 ]; then
 fi
 
 results=$(mktemp)
-trap 'rm -f "$results"; for job in $(jobs -p); do kill "$job" 2>/dev/null; done' EXIT
+finish() {
+    local job
+    rm -f "$results"
+    for job in $(jobs -pr); do
+        kill "$job" 2>/dev/null
+    done
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
 run_control | tee -a "$results"
 for target in "${targets[@]}"; do
     while [ "$(jobs -pr | wc -l)" -ge 2 ]; do
