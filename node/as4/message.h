@@ -1,5 +1,5 @@
-/** ebMS3 header values (as4.md 5) as plain data: what we write and what was claimed. Strings of a received message are
- *  borrowed from the sph_as4_in it came from. */
+/** ebMS3 header values (as4.md 5) as plain data: what we write and what was claimed. Strings of a
+ * received message are borrowed from the sph_as4_in it came from. */
 #pragma once
 
 #include "base/bytes.h"
@@ -21,14 +21,15 @@ struct sph_as4_part_info {
     const char *href;      /* "cid:…" */
     const char *mime_type; /* before compression, e.g. application/xml */
     bool is_gzip;
-    const char *charset;   /* may be NULL */
+    const char *charset; /* may be NULL */
 };
 
 typedef struct sph_as4_user {
-    const char *message_id, *ref_to;  /* ref_to may be NULL */
+    const char *message_id, *ref_to; /* ref_to may be NULL */
     int64_t timestamp_ms;
     const char *from, *from_type, *from_role, *to, *to_type, *to_role;
-    const char *agreement, *service, *service_type, *action, *conversation_id, *mpc; /* NULL when absent; conversation_id may be "" */
+    const char *agreement, *service, *service_type, *action, *conversation_id,
+        *mpc; /* NULL when absent; conversation_id may be "" */
     struct sph_as4_property property[16];
     size_t property_count;
     struct sph_as4_part_info part[33];
@@ -53,9 +54,26 @@ SPH_MUST sph_rc sph_as4_refs_parse(sph_slice text, sph_as4_refs *out, sph_err *e
 /** ebMS error codes we raise (as4.md 10). */
 enum sph_ebms {
     SPH_EBMS_NONE = 0,
-    SPH_EBMS_0003 = 3, SPH_EBMS_0004 = 4, SPH_EBMS_0006 = 6, SPH_EBMS_0007 = 7, SPH_EBMS_0008 = 8, SPH_EBMS_0009 = 9,
-    SPH_EBMS_0010 = 10, SPH_EBMS_0011 = 11, SPH_EBMS_0101 = 101, SPH_EBMS_0102 = 102, SPH_EBMS_0103 = 103,
-    SPH_EBMS_0202 = 202, SPH_EBMS_0301 = 301, SPH_EBMS_0302 = 302, SPH_EBMS_0303 = 303,
+    SPH_EBMS_0003 = 3,
+    SPH_EBMS_0004 = 4,
+    SPH_EBMS_0006 = 6,
+    SPH_EBMS_0007 = 7,
+    SPH_EBMS_0008 = 8,
+    SPH_EBMS_0009 = 9,
+    SPH_EBMS_0010 = 10,
+    SPH_EBMS_0011 = 11,
+    SPH_EBMS_0101 = 101,
+    SPH_EBMS_0102 = 102,
+    SPH_EBMS_0103 = 103,
+    SPH_EBMS_0202 = 202,
+    SPH_EBMS_0301 = 301,
+    SPH_EBMS_0302 = 302,
+    SPH_EBMS_0303 = 303,
 };
-/** "EBMS:0101". */
+/** "EBMS:0101"; "" for a code we never raise. */
 const char *sph_ebms_code(enum sph_ebms code);
+/** "FailedAuthentication"; "Processing". */
+const char *sph_ebms_name(enum sph_ebms code);
+const char *sph_ebms_category(enum sph_ebms code);
+/** severity="warning" (0006) or "failure". */
+bool sph_ebms_is_warning(enum sph_ebms code);

@@ -1,0 +1,38 @@
+/** wsse:SecurityTokenReference in the four forms of as4.md 7, written and read. A token in a
+ * message only names a certificate; whether that one is trusted is decided elsewhere. Private to
+ * this folder. */
+#pragma once
+
+#include "as4/build.h"
+#include "as4/in.h"
+
+/** A reference ready to be written. */
+typedef struct sph_as4_token {
+    enum sph_token_ref form;
+    char id[48];            /* of the BinarySecurityToken, "X509-…" */
+    sph_buf text;           /* base64 of DER, PKIPath or key identifier */
+    sph_buf issuer, serial; /* IssuerSerial form */
+} sph_as4_token;
+void sph_as4_token_clear(sph_as4_token *token);
+/** root (may be NULL) stands first in a PKIPath. out: owned, sph_as4_token_clear. */
+SPH_MUST sph_rc sph_as4_token_make(enum sph_token_ref form, const sph_cert *leaf,
+                                   const sph_cert *root, const char *id, sph_as4_token *out,
+                                   sph_err *err);
+/** The wsse:BinarySecurityToken; nothing for the other two forms. */
+void sph_as4_token_write_binary(sph_xml_writer *w, const sph_as4_token *token);
+/** The wsse:SecurityTokenReference; arg: const sph_as4_token (a sph_xenc_name_recipient). */
+void sph_as4_token_write_reference(sph_xml_writer *w, void *arg);
+
+/** A reference as read: `cert` for the two binary forms, else the values that must match. */
+typedef struct sph_as4_token_in {
+    enum sph_token_ref form;
+    sph_cert *cert;
+    sph_buf ski, issuer, serial;
+} sph_as4_token_in;
+void sph_as4_token_in_clear(sph_as4_token_in *token);
+/** security: wsse:Security; a referenced token must be its direct child. SPH_EPARSE a form we do
+ * not take; SPH_ELIMIT. */
+SPH_MUST sph_rc sph_as4_token_read(const sph_xml_node *reference, const sph_xml_ids *ids,
+                                   const sph_xml_node *security, sph_as4_token_in *out,
+                                   sph_err *err);
+bool sph_as4_token_names(const sph_as4_token_in *token, const sph_cert *cert);
