@@ -1,0 +1,38 @@
+/** One message on its way in, between the stages of the walk. Internal to the inbox files. */
+#pragma once
+
+#include "exchange/content.h"
+#include "exchange/inbox.h"
+
+struct sph_arrival {
+    sph_node *node;
+    sph_partner *partner;      /* of the TLS client */
+    enum sph_suite suite;
+    sph_as4_in *in;
+    sph_as4_source source;
+    sph_as4_parts parts;
+    sph_buf octets;            /* the packet */
+    sph_packet *packet;        /* NULL for a ping */
+    bool is_known_packet;      /* the same packet came in another message before */
+    sph_card new_card;         /* a partner's later card, when has_new_card */
+    bool has_new_card;
+    sph_as4_fault fault;       /* filled by the stage that refuses */
+};
+/** Packet signature, XSD, rules, matrix, parts against attachments. SPH_EREFUSED with fault. */
+SPH_MUST sph_rc sph_arrival_check_packet(struct sph_arrival *arrival, sph_err *err);
+/** T3. SPH_ECONFLICT when the same message was stored by another thread meanwhile. *id: inbox row's MessageId is the key. */
+SPH_MUST sph_rc sph_arrival_store(struct sph_arrival *arrival, sph_err *err);
+/** Fill a refusal. rule: static. */
+SPH_MUST sph_rc sph_arrival_refuse(struct sph_arrival *arrival, enum sph_ebms code, uint16_t reason, const char *rule,
+                                   const char *detail, sph_err *err);
+/** Reasons of REJECTED leaves that the exchange adds to those of as4/fault.h (docs/ledger.md). */
+enum sph_exchange_reason {
+    SPH_REASON_IDENTITY = 0x0401,   /* TLS, signature and PartyId do not lead to the same partner */
+    SPH_REASON_PMODE = 0x0402,      /* no P-Mode matches */
+    SPH_REASON_NOT_FOR_US = 0x0403, /* eb:To */
+    SPH_REASON_PACKET = 0x0404,     /* the packet breaks a rule */
+    SPH_REASON_ISSUER = 0x0405,     /* the packet's signer is not the sender */
+    SPH_REASON_PARTS = 0x0406,      /* parts and attachments differ */
+    SPH_REASON_REPLAY = 0x0407,     /* same id with other content */
+    SPH_REASON_CARD = 0x0408,       /* a card with another root or an older serial */
+};

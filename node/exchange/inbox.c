@@ -1,0 +1,302 @@
+#include "exchange/inbox.h"
+
+#include <string.h>
+
+#include "as4/build.h"
+#include "exchange/arrival.h"
+#include "exchange/deliver.h"
+
+#define SIGNAL_TYPE "application/soap+xml;charset=UTF-8"
+#define FREE_FLOOR (UINT64_C(64) * 1024 * 1024)
+#define SIGNAL_ROOM (512u * 1024)
+#define RETRY_AFTER_S 30u
+
+static sph_rc turn_away(sph_response *response, unsigned status, sph_err *err)
+{
+    response->status = status;
+    response->retry_after_s = status == 503 ? RETRY_AFTER_S : 0;
+    response->close = true;
+    return sph_fail(err, status == 503 ? SPH_EAGAIN : SPH_EREFUSED, "HTTP %u", status);
+}
+
+static bool is_as4_type(sph_slice content_type)
+{
+    return sph_slice_equal_nocase(sph_slice_sub(content_type, 0, 17), SPH_LIT("multipart/related")) ||
+           sph_slice_equal_nocase(sph_slice_sub(content_type, 0, 20), SPH_LIT("application/soap+xml"));
+}
+
+sph_rc sph_inbox_accept(void *ctx, const sph_request *request, sph_response *response, sph_err *err)
+{
+    sph_node *node = ctx;
+    char party[SPH_PARTY_ROOM];
+    uint64_t left = 0;
+    const sph_files *files = sph_node_env(node)->files;
+    if (!sph_partners_admit(sph_node_partners(node), request->client, sph_node_now_ms(node), party))
+        return turn_away(response, 403, err);
+    if (!is_as4_type(sph_http_field_get(request->head, "content-type")))
+        return turn_away(response, 415, err);
+    if (request->head->has_length && request->head->length > sph_node_config(node)->largest)
+        return turn_away(response, 413, err);
+    if (sph_journal_is_stopped(sph_node_journal(node)))
+        return turn_away(response, 503, err);
+    /* The body, its plaintext and its stored form may all be on the disk at once. */
+    SPH_TRY(files->free_bytes(files->ctx, &left, err), err, "free space");
+    if (left < FREE_FLOOR || left - FREE_FLOOR < request->head->length * 3)
+        return turn_away(response, 503, err);
+    return sph_ok();
+}
+
+static void answer_signal(sph_response *response, sph_buf *signal)
+{
+    response->status = 200;
+    response->content_type = SIGNAL_TYPE;
+    sph_buf_take(signal, &response->body);
+}
+
+static sph_as4_signer own_signer(const sph_node *node, enum sph_suite suite)
+{
+    const sph_keyring *ring = sph_node_keys(node);
+    const struct sph_key_slot *slot = &ring->slot[sph_slot_sign(suite)];
+    return (sph_as4_signer){slot->key, slot->leaf, ring->root, SPH_TOKEN_BST_X509};
+}
+
+static sph_rc reject_leaf(struct sph_arrival *arrival, sph_err *err)
+{
+    sph_leaf leaf;
+    const bool is_replay = arrival->fault.reason == SPH_REASON_REPLAY;
+    SPH_TRY(sph_node_leaf(arrival->node, is_replay ? SPH_EVENT_REPLAY_REFUSED : SPH_EVENT_REJECTED, NULL, &leaf, err), err,
+            "leaf");
+    SPH_TRY(sph_str_copy(leaf.peer, sizeof(leaf.peer), sph_slice_str(arrival->partner->card.party), err), err, "leaf");
+    if (arrival->in) {
+        SPH_TRY(sph_str_copy(leaf.message_id, sizeof(leaf.message_id), sph_slice_str(sph_as4_in_message_id(arrival->in)),
+                             err),
+                err, "leaf");
+        leaf.envelope = sph_as4_in_root_sha256(arrival->in);
+    }
+    SPH_TRY(sph_leaf_ext_u16(&leaf, SPH_EXT_REASON, arrival->fault.reason, err), err, "leaf");
+    return sph_node_note_event(arrival->node, &leaf, NULL, err);
+}
+
+/** A refusal: leaf first, then the signed error. Without a leaf there is no answer but 503. */
+static void answer_fault(struct sph_arrival *arrival, sph_response *response)
+{
+    const struct sph_env *env = sph_node_env(arrival->node);
+    const char *ref_to = arrival->in ? sph_as4_in_message_id(arrival->in) : NULL;
+    const struct sph_as4_error_info info = {arrival->fault.code, ref_to, arrival->fault.detail};
+    const sph_as4_signer signer = own_signer(arrival->node, arrival->suite);
+    char message_id[128];
+    sph_err err = {0};
+    SPH_AUTO(sph_buf) signal = sph_buf_init(SIGNAL_ROOM);
+    SPH_LOG(env->log, SPH_LOG_WARN, "message_refused", SPH_LF(SPH_F_PARTNER, arrival->partner->card.party),
+            SPH_LF(SPH_F_MESSAGE, ref_to ? ref_to : ""), SPH_LF(SPH_F_CODE, sph_ebms_code(arrival->fault.code)),
+            SPH_LF(SPH_F_WHAT, arrival->fault.rule));
+    sph_rc rc = reject_leaf(arrival, &err);
+    if (rc.code == SPH_OK)
+        rc = sph_as4_new_message_id(env->random, sph_node_party(arrival->node), message_id, &err);
+    if (rc.code == SPH_OK)
+        rc = sph_as4_build_error(&info, message_id, sph_node_now_ms(arrival->node), arrival->suite, &signer, env->random,
+                                 &signal, &err);
+    if (rc.code == SPH_OK)
+        answer_signal(response, &signal);
+    else
+        (void)turn_away(response, 503, NULL).code;
+}
+
+sph_rc sph_arrival_refuse(struct sph_arrival *arrival, enum sph_ebms code, uint16_t reason, const char *rule,
+                          const char *detail, sph_err *err)
+{
+    arrival->fault = (sph_as4_fault){.code = code, .reason = reason, .rule = rule};
+    const size_t room = sizeof(arrival->fault.detail) - 1;
+    SPH_TRY(sph_str_copy(arrival->fault.detail, sizeof(arrival->fault.detail), sph_slice_sub(sph_slice_str(detail), 0, room),
+                         err),
+            err, "detail");
+    return sph_fail(err, SPH_EREFUSED, "%s", rule);
+}
+
+static bool is_known_action(const sph_as4_user *user)
+{
+    if (strcmp(user->service, SPH_PING_SERVICE) == 0)
+        return strcmp(user->action, SPH_PING_ACTION) == 0;
+    return strcmp(user->service, SPH_SERVICE) == 0 && !user->service_type &&
+           (strcmp(user->action, "a1") == 0 || strcmp(user->action, "a2") == 0);
+}
+
+static bool is_type(const char *type)
+{
+    return type && strcmp(type, SPH_PARTY_TYPE) == 0;
+}
+
+/** as4.md 13 and 8.6: the claims lead to the TLS partner and to one P-Mode. */
+static sph_rc match_pmode(struct sph_arrival *arrival, sph_err *err)
+{
+    const sph_as4_user *user = sph_as4_in_user(arrival->in);
+    if (!is_type(user->from_type) || !is_type(user->to_type))
+        return sph_arrival_refuse(arrival, SPH_EBMS_0010, SPH_REASON_PMODE, "pmode.party-type", "PartyId type is not known",
+                                  err);
+    if (strcmp(user->from, arrival->partner->card.party) != 0)
+        return sph_arrival_refuse(arrival, SPH_EBMS_0101, SPH_REASON_IDENTITY, "identity.from-is-not-tls",
+                                  "The sender could not be authenticated", err);
+    if (user->agreement || user->mpc || !is_known_action(user))
+        return sph_arrival_refuse(arrival, SPH_EBMS_0010, SPH_REASON_PMODE, "pmode.none",
+                                  "no processing mode for this service, action, agreement and channel", err);
+    return sph_ok();
+}
+
+static sph_rc verify(struct sph_arrival *arrival, sph_err *err)
+{
+    const sph_cert *known[SPH_CARD_CERTS];
+    const sph_partner *partner = arrival->partner;
+    sph_as4_trust trust = {.party = partner->card.party,
+                           .root = partner->card.root,
+                           .crl = sph_buf_peek(&partner->card.crl),
+                           .at_ms = sph_node_now_ms(arrival->node),
+                           .suite = arrival->suite,
+                           .known = known};
+    trust.known_count = sph_partner_sign_certs(partner, known);
+    SPH_TRY(sph_as4_verify(arrival->in, &trust, &arrival->fault, err), err, "signature");
+    const sph_as4_user *user = sph_as4_in_user(arrival->in);
+    if (user && strcmp(user->to, sph_node_party(arrival->node)) != 0)
+        return sph_arrival_refuse(arrival, SPH_EBMS_0010, SPH_REASON_NOT_FOR_US, "pmode.not-for-us",
+                                  "eb:To is not this node", err);
+    return sph_ok();
+}
+
+static sph_rc unwrap(struct sph_arrival *arrival, sph_err *err)
+{
+    const struct sph_env *env = sph_node_env(arrival->node);
+    const struct sph_key_slot *slot = &sph_node_keys(arrival->node)->slot[sph_slot_encrypt(arrival->suite)];
+    const sph_as4_recipient recipients[2] = {{slot->key, slot->leaf}, {slot->key, slot->previous}};
+    return sph_as4_unwrap(arrival->in, recipients, slot->previous ? 2 : 1, env->random, env->files, "spool",
+                          sph_node_limits(arrival->node), &arrival->parts, &arrival->fault, err);
+}
+
+static void answer_row(struct sph_arrival *arrival, sph_response *response)
+{
+    sph_err err = {0};
+    SPH_AUTO(sph_inbox_row) row = {.id = 0};
+    sph_rc rc = sph_inbox_find(arrival->node, arrival->partner->card.party, sph_as4_in_message_id(arrival->in), &row, &err);
+    if (rc.code == SPH_OK)
+        rc = sph_inbox_acknowledge(arrival->node, &row, &err);
+    if (rc.code == SPH_OK) {
+        answer_signal(response, &row.receipt);
+        return;
+    }
+    SPH_LOG(sph_node_env(arrival->node)->log, SPH_LOG_ERROR, "receipt_failed",
+            SPH_LF(SPH_F_CODE, sph_code_name(rc.code)), SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
+    (void)turn_away(response, 503, NULL).code;
+}
+
+/** as4.md 11: the stored receipt for the same signed content, a refusal for another. true: answered. */
+static bool is_repeat(struct sph_arrival *arrival, sph_response *response)
+{
+    SPH_AUTO(sph_inbox_row) row = {.id = 0};
+    const char *message_id = sph_as4_in_message_id(arrival->in);
+    if (sph_inbox_find(arrival->node, arrival->partner->card.party, message_id, &row, NULL).code != SPH_OK)
+        return false;
+    if (!sph_as4_refs_equal(&row.refs, sph_as4_in_refs(arrival->in))) {
+        if (sph_arrival_refuse(arrival, SPH_EBMS_0003, SPH_REASON_REPLAY, "replay.other-content",
+                               "REPLAY: this MessageId came before with other content", NULL)
+                .code != SPH_OK)
+            answer_fault(arrival, response);
+        return true;
+    }
+    sph_err err = {0};
+    if (sph_inbox_duplicate(arrival->node, &row, &err).code != SPH_OK)
+        SPH_LOG(sph_node_env(arrival->node)->log, SPH_LOG_WARN, "duplicate_not_counted",
+                SPH_LF(SPH_F_CODE, sph_code_name(err.code)));
+    answer_row(arrival, response);
+    return true;
+}
+
+/** From the claims to the stored message. SPH_EREFUSED: fault is filled. */
+static sph_rc take_in(struct sph_arrival *arrival, sph_err *err)
+{
+    SPH_TRY(unwrap(arrival, err), err, "opening");
+    SPH_TRY(sph_arrival_check_packet(arrival, err), err, "packet");
+    return sph_arrival_store(arrival, err);
+}
+
+static void handle_user(struct sph_arrival *arrival, sph_response *response)
+{
+    sph_err err = {0};
+    sph_rc rc = match_pmode(arrival, &err);
+    if (rc.code == SPH_OK)
+        rc = verify(arrival, &err);
+    if (rc.code == SPH_OK && is_repeat(arrival, response))
+        return;
+    if (rc.code == SPH_OK)
+        rc = take_in(arrival, &err);
+    if (rc.code == SPH_OK || rc.code == SPH_ECONFLICT) {
+        answer_row(arrival, response);
+    } else if (arrival->fault.code != SPH_EBMS_NONE) {
+        answer_fault(arrival, response);
+    } else {
+        SPH_LOG(sph_node_env(arrival->node)->log, SPH_LOG_ERROR, "message_not_stored",
+                SPH_LF(SPH_F_CODE, sph_code_name(rc.code)), SPH_LF(SPH_F_WHERE, err.depth ? err.frame[0].where : ""),
+                SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
+        (void)turn_away(response, 503, NULL).code;
+    }
+}
+
+/** A receipt or error that comes on a request of its own. Only one that the partner signed changes anything. */
+static void handle_signal(struct sph_arrival *arrival, const sph_request *request, sph_response *response)
+{
+    (void)request;
+    if (verify(arrival, NULL).code != SPH_OK) {
+        answer_fault(arrival, response);
+        return;
+    }
+    /* Push answers carry the signals of this profile; one that comes alone is acknowledged and changes nothing. */
+    response->status = 202;
+}
+
+static void handle_message(struct sph_arrival *arrival, const sph_request *request, sph_response *response)
+{
+    char content_type[512];
+    const sph_slice type = sph_http_field_get(request->head, "content-type");
+    if (sph_str_copy(content_type, sizeof(content_type), type, NULL).code != SPH_OK) {
+        (void)turn_away(response, 400, NULL).code;
+        return;
+    }
+    if (sph_partner_suite(arrival->partner, sph_node_suites(arrival->node), true, &arrival->suite, NULL).code != SPH_OK) {
+        (void)turn_away(response, 403, NULL).code;
+        return;
+    }
+    const sph_rc rc = sph_as4_open(content_type, &arrival->source, sph_node_limits(arrival->node), &arrival->in,
+                                   &arrival->fault, NULL);
+    if (rc.code != SPH_OK && arrival->fault.code == SPH_EBMS_NONE)
+        (void)turn_away(response, 503, NULL).code;
+    else if (rc.code != SPH_OK)
+        answer_fault(arrival, response);
+    else if (sph_as4_in_kind(arrival->in) == SPH_AS4_USER)
+        handle_user(arrival, response);
+    else
+        handle_signal(arrival, request, response);
+}
+
+void sph_inbox_handle(void *ctx, const sph_request *request, sph_response *response)
+{
+    char party[SPH_PARTY_ROOM];
+    struct sph_arrival *arrival = sph_mem_new(1, sizeof(*arrival));
+    if (!arrival) {
+        (void)turn_away(response, 503, NULL).code;
+        return;
+    }
+    arrival->node = ctx;
+    arrival->source = (sph_as4_source){request->body, request->spool ? request->files : NULL, request->spool,
+                                       request->body_len};
+    if (sph_partners_admit(sph_node_partners(ctx), request->client, sph_node_now_ms(ctx), party))
+        arrival->partner = sph_partners_get(sph_node_partners(ctx), party);
+    if (arrival->partner)
+        handle_message(arrival, request, response);
+    else
+        (void)turn_away(response, 403, NULL).code;
+    sph_packet_free(&arrival->packet);
+    if (arrival->has_new_card)
+        sph_card_clear(&arrival->new_card);
+    sph_buf_clear(&arrival->octets);
+    sph_as4_parts_clear(&arrival->parts);
+    sph_as4_in_free(&arrival->in);
+    sph_partner_unref(&arrival->partner);
+    sph_mem_free(arrival);
+}

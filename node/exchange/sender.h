@@ -1,0 +1,12 @@
+/** The delivery threads: pick what is due, a bounded number at once for each partner, and one at a time for a partner that fails. */
+#pragma once
+
+#include "exchange/node.h"
+
+typedef struct sph_sender sph_sender;
+
+SPH_MUST sph_rc sph_sender_start(sph_node *node, unsigned threads, sph_sender **out, sph_err *err);
+/** Something became due: look again. */
+void sph_sender_wake(sph_sender *sender);
+/** Finish what is in flight, then end the threads. */
+void sph_sender_stop(sph_sender **sender);

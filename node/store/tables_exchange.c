@@ -1,0 +1,72 @@
+#include "store/tables_exchange.h"
+
+#include <stddef.h>
+
+/* No title, no question, no name of a person stands here in clear: content is only in
+ * packet.sealed, under the packet's own secret, so that destroying the secret leaves nothing
+ * readable behind (ledger.md 4). */
+const char *const sph_tables_exchange[] = {
+    "CREATE TABLE partner("
+    " party TEXT PRIMARY KEY, kind TEXT NOT NULL, country TEXT NOT NULL,"
+    " state TEXT NOT NULL CHECK(state IN ('active','paused','removed')),"
+    " serial INTEGER NOT NULL, root BLOB NOT NULL, card BLOB NOT NULL,"
+    " added_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,"
+    " heard_ms INTEGER NOT NULL DEFAULT 0, reached_ms INTEGER NOT NULL DEFAULT 0) STRICT",
+
+    "CREATE TABLE packet("
+    " packet_id TEXT PRIMARY KEY, short_id TEXT NOT NULL, is_own INTEGER NOT NULL, type TEXT NOT "
+    "NULL,"
+    " issuer TEXT NOT NULL, nonce TEXT NOT NULL, sha256 BLOB NOT NULL, thread_id TEXT NOT NULL,"
+    " thread_short TEXT NOT NULL, question TEXT NOT NULL DEFAULT '', seq INTEGER NOT NULL,"
+    " in_reply_to TEXT NOT NULL, issued_ms INTEGER NOT NULL, stored_ms INTEGER NOT NULL,"
+    " classification TEXT NOT NULL, retention_class TEXT NOT NULL, retention_until TEXT NOT NULL,"
+    " supersedes TEXT NOT NULL DEFAULT '', secret_id BLOB NOT NULL CHECK(length(secret_id)=16),"
+    " sealed BLOB NOT NULL, is_read INTEGER NOT NULL DEFAULT 0, UNIQUE(issuer, nonce)) STRICT",
+    "CREATE INDEX packet_thread ON packet(thread_id, seq) WHERE thread_id <> ''",
+    "CREATE INDEX packet_short ON packet(short_id)",
+    "CREATE INDEX packet_thread_short ON packet(thread_short) WHERE thread_short <> ''",
+
+    "CREATE TABLE attachment("
+    " packet_id TEXT NOT NULL REFERENCES packet(packet_id), number INTEGER NOT NULL,"
+    " attachment_id TEXT NOT NULL, media_type TEXT NOT NULL, size INTEGER NOT NULL,"
+    " stored BLOB NOT NULL CHECK(length(stored)=32), stored_len INTEGER NOT NULL,"
+    " PRIMARY KEY(packet_id, number)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE outbox("
+    " id INTEGER PRIMARY KEY, message_id TEXT NOT NULL UNIQUE, packet_id TEXT NOT NULL,"
+    " partner TEXT NOT NULL, action TEXT NOT NULL, conversation_id TEXT NOT NULL, suite TEXT NOT "
+    "NULL,"
+    " state TEXT NOT NULL, attempt INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT NULL,"
+    " deadline_ms INTEGER NOT NULL, created_ms INTEGER NOT NULL, finished_ms INTEGER NOT NULL "
+    "DEFAULT 0,"
+    " submitted_index INTEGER NOT NULL DEFAULT -1, sent_index INTEGER NOT NULL DEFAULT -1,"
+    " receipt_index INTEGER NOT NULL DEFAULT -1, failed_index INTEGER NOT NULL DEFAULT -1,"
+    " refs TEXT NOT NULL DEFAULT '', root BLOB, wire BLOB, wire_file TEXT NOT NULL DEFAULT '',"
+    " wire_len INTEGER NOT NULL DEFAULT 0, content_type TEXT NOT NULL DEFAULT '', receipt BLOB,"
+    " proof_state TEXT NOT NULL DEFAULT 'none', peer_index INTEGER NOT NULL DEFAULT -1,"
+    " peer_leaf BLOB, peer_proof TEXT, error_code TEXT NOT NULL DEFAULT '',"
+    " error_detail TEXT NOT NULL DEFAULT '') STRICT",
+    "CREATE INDEX outbox_due ON outbox(next_ms) WHERE state IN "
+    "('submitted','sending','wait-retry')",
+    "CREATE INDEX outbox_packet ON outbox(packet_id)",
+
+    "CREATE TABLE inbox("
+    " id INTEGER PRIMARY KEY, partner TEXT NOT NULL, message_id TEXT NOT NULL, packet_id TEXT NOT "
+    "NULL,"
+    " action TEXT NOT NULL, conversation_id TEXT NOT NULL, suite TEXT NOT NULL, state TEXT NOT "
+    "NULL,"
+    " received_ms INTEGER NOT NULL, received_index INTEGER NOT NULL DEFAULT -1,"
+    " receipt_index INTEGER NOT NULL DEFAULT -1, refs TEXT NOT NULL, root BLOB NOT NULL, receipt "
+    "BLOB,"
+    " duplicates INTEGER NOT NULL DEFAULT 0, duplicate_ms INTEGER NOT NULL DEFAULT 0,"
+    " UNIQUE(partner, message_id)) STRICT",
+    "CREATE INDEX inbox_packet ON inbox(packet_id)",
+    "CREATE INDEX inbox_open ON inbox(id) WHERE state = 'stored'",
+
+    "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    NULL,
+};
+
+const char *const sph_tables_exchange_names[] = {
+    "partner", "packet", "attachment", "outbox", "inbox", "setting", NULL,
+};
