@@ -124,6 +124,13 @@ static sph_rc check_pair(const sph_key *key, sph_err *err)
     return sph_pubkey_verify(key->public, probe, sph_buf_peek(&signature), err);
 }
 
+/* Old PEM headers may ask for a password: OpenSSL would ask the terminal for it. */
+static int no_password(char *to, int room, int is_write, void *ctx)
+{
+    (void)to, (void)room, (void)is_write, (void)ctx;
+    return -1;
+}
+
 sph_rc sph_key_load_pem(sph_slice pem, sph_key **out, sph_err *err)
 {
     enum { KEY_PEM_MAX = 16384 };
@@ -132,7 +139,8 @@ sph_rc sph_key_load_pem(sph_slice pem, sph_key **out, sph_err *err)
     SPH_AUTO_PTR(ossl_bio) *bio = BIO_new_mem_buf(pem.at, (int)pem.len);
     if (!bio)
         return sph_fail(err, SPH_ENOMEM, "no memory for a key file");
-    SPH_AUTO_PTR(ossl_pkcs8) *pkcs8 = PEM_read_bio_PKCS8_PRIV_KEY_INFO(bio, NULL, NULL, NULL);
+    SPH_AUTO_PTR(ossl_pkcs8) *pkcs8 =
+        PEM_read_bio_PKCS8_PRIV_KEY_INFO(bio, NULL, no_password, NULL);
     if (!pkcs8)
         return sph_openssl_fail(err, SPH_EPARSE, "not an unencrypted PKCS#8 key in PEM");
     EVP_PKEY *pkey = EVP_PKCS82PKEY(pkcs8);
