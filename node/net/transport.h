@@ -36,8 +36,11 @@ typedef struct sph_answer {
 void sph_answer_clear(sph_answer *answer);
 
 /** Blocking post, called from a hand or the sender's thread: the transport multiplexes all posts on
- * its own loop. Any socket or TLS failure is SPH_EAGAIN with the reason in err (never content); a
- * certificate of another party SPH_EPROOF. */
+ *  its own loop. The answer is set on success only, whatever its status; redirects are not
+ * followed. errors  SPH_EAGAIN any socket or TLS failure, with the reason (never content)
+ *          SPH_EPROOF a certificate of another party
+ *          SPH_ELIMIT the answer or its head is too large
+ *          SPH_EIO the body file fails; SPH_ECANCELLED the transport ends */
 typedef struct sph_transport {
     void *ctx;
     sph_rc (*post)(void *ctx, const sph_peer *peer, const sph_post *post, sph_answer *answer,
@@ -46,8 +49,16 @@ typedef struct sph_transport {
                                                      paused, removed or re-keyed */
 } sph_transport;
 
-/** The real one. out: owned, sph_transport_curl_free. connections_each: kept and parallel
- * connections a partner. */
+/** One-time set-up of the client library; called by main and by test mains only, before threads. */
+SPH_MUST sph_rc sph_transport_start(sph_err *err);
+void sph_transport_end(void);
+
+/** The real one, with a thread of its own. Two partners behind one host and port share no
+ * connection, only the limit on connections. connections_each  kept and parallel connections a host
+ * and port out               owned, sph_transport_curl_free errors            SPH_ENOMEM; SPH_EIO
+ * no thread
+ */
 SPH_MUST sph_rc sph_transport_curl_new(const struct sph_env *env, unsigned connections_each,
                                        sph_transport **out, sph_err *err);
+/** Posts that are still under way end with SPH_ECANCELLED; no new one may begin. */
 void sph_transport_curl_free(sph_transport **transport);
