@@ -54,13 +54,15 @@ static inline sph_rc sph_ok(void)
     return (sph_rc){SPH_OK};
 }
 
+/** The result of a helper that always fails, in a form that compilers see is never SPH_OK. */
+static inline sph_rc sph_failed(sph_rc rc)
+{
+    return rc.code == SPH_OK ? (sph_rc){SPH_EIO} : rc;
+}
+
 /** Start a reason: clears err, records frame 0, returns `code`. Long texts are cut. */
-#ifdef __clang_analyzer__ /* which cannot see from outside base that a failure is never SPH_OK */
 #define sph_fail(err, code, ...)                                                                   \
-    ((void)sph_err_start((err), (code), __func__, __VA_ARGS__), (sph_rc){(code)})
-#else
-#define sph_fail(err, code, ...) sph_err_start((err), (code), __func__, __VA_ARGS__)
-#endif
+    sph_failed(sph_err_start((err), (code), __func__, __VA_ARGS__))
 SPH_MUST sph_rc sph_err_start(sph_err *err, enum sph_code code, const char *where,
                               const char *format, ...) SPH_PRINTF(4, 5);
 

@@ -66,6 +66,7 @@ static inline void ossl_text_free(char **at)
 }
 
 /** Start a reason "what: OpenSSL's reason" and empty OpenSSL's error queue of this thread. */
-#define sph_openssl_fail(err, code, what) sph_openssl_fail_at((err), (code), __func__, (what))
+#define sph_openssl_fail(err, code, what)                                                          \
+    sph_failed(sph_openssl_fail_at((err), (code), __func__, (what)))
 SPH_MUST sph_rc sph_openssl_fail_at(sph_err *err, enum sph_code code, const char *where,
                                     const char *what);

@@ -61,14 +61,24 @@ def declarations(file):
             start = at + 1
 
 
+def line_above(file, code, line):
+    """Number of the line above `line`, directives such as a macro of the same contract left out."""
+    with_directives, without = file.code.split("\n"), code.split("\n")
+    line -= 1
+    while line > 0 and with_directives[line - 1].strip() and not without[line - 1].strip():
+        line -= 1
+    return line
+
+
 def check_documented(root):
     """Every function of a header has a comment: above it, beside it, or above the group it stands in."""
     for file in checks.c_files(root, "node", suffixes=(".h",)):
-        comments = file.comments.split("\n")
+        comments = [""] + file.comments.split("\n")  # by line number
+        code = checks.without_preprocessor(file.code)
         group_end = 0  # last line of the documented group, 0 when there is none
         for name, first, last in declarations(file):
-            above = comments[first - 2].strip() if first >= 2 else ""
-            beside = any(comments[line - 1].strip() for line in range(first, last + 1))
+            above = comments[line_above(file, code, first)].strip()
+            beside = any(comments[line].strip() for line in range(first, last + 1))
             if above or beside or (group_end and first - group_end <= 1):
                 end = last
                 for _, start, stop, _ in functions(file):
