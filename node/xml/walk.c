@@ -109,6 +109,14 @@ size_t sph_xml_attr_count(const sph_xml_node *node)
     return count;
 }
 
+size_t sph_xml_declaration_count(const sph_xml_node *node)
+{
+    size_t count = 0;
+    for (const xmlNs *at = node ? node->nsDef : NULL; at; at = at->next)
+        count++;
+    return count;
+}
+
 sph_rc sph_xml_value(const sph_xml_node *node, sph_buf *out, sph_err *err)
 {
     if (sph_xml_first(node))

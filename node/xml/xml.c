@@ -1,3 +1,5 @@
+#include "xml/xml.h"
+
 #include "xml/document.h"
 
 #include <libxml/parser.h>
@@ -96,11 +98,18 @@ static bool is_absolute(const char *uri)
     return *uri == ':';
 }
 
+/* libxml2 leaves '&' in a namespace name undecoded and writes it so into the canonical form, which
+ * then is not that of any other implementation. */
+static bool is_canonical(const char *uri)
+{
+    return is_absolute(uri) && sph_slice_find(sph_slice_str(uri), SPH_LIT("&"), 0) == SIZE_MAX;
+}
+
 static sph_rc check_element(const sph_xml_node *node, sph_err *err)
 {
     for (const xmlNs *ns = node->nsDef; ns; ns = ns->next)
-        if (ns->href && !is_absolute((const char *)ns->href))
-            return sph_fail(err, SPH_EPARSE, "relative namespace name");
+        if (ns->href && !is_canonical((const char *)ns->href))
+            return sph_fail(err, SPH_EPARSE, "namespace name without a canonical form");
     /* sph_xml_attr lends the one text node below an attribute. */
     for (const xmlAttr *attr = node->properties; attr; attr = attr->next)
         if (attr->children && (attr->children->type != XML_TEXT_NODE || attr->children->next))

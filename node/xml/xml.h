@@ -54,6 +54,8 @@ unsigned sph_xml_line(const sph_xml_node *node);
  * freed. */
 const char *sph_xml_attr(const sph_xml_node *node, const char *ns, const char *local);
 size_t sph_xml_attr_count(const sph_xml_node *node); /* without namespace declarations */
+/** Namespace declarations that stand on the element itself. */
+size_t sph_xml_declaration_count(const sph_xml_node *node);
 /** All text of the element concatenated, appended; SPH_EPARSE when it has child elements. */
 SPH_MUST sph_rc sph_xml_value(const sph_xml_node *node, sph_buf *out, sph_err *err);
 /** Same into a fixed array, white space trimmed at both ends. SPH_ELIMIT when it does not fit. */

@@ -1,10 +1,11 @@
+#include "xml/xsd.h"
+
+#include "xml/document.h"
 #include "xml/xsd_parts.h"
 
 #include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
 #include <limits.h>
-
-#include "xml/document.h"
 
 struct library {
     const struct sph_xsd_source *sources;
@@ -13,11 +14,6 @@ struct library {
     int code;        /* first error of libxml2 */
     unsigned line;
 };
-
-/* libxml2 asks for an imported schema through one loader of the process, which is given no context
- * of ours. So the sources of the compilation under way stand here, for this thread and only while
- * sph_xsd_compile runs; at every other moment the loader refuses. */
-static _Thread_local struct library *compiling;
 
 static const struct sph_xsd_source *find_source(const struct library *library, const char *url)
 {
@@ -31,14 +27,32 @@ static const struct sph_xsd_source *find_source(const struct library *library, c
     return NULL;
 }
 
+static void note_error(void *context, xmlError *error)
+{
+    struct library *library = context;
+    if (library->code != 0 || error->level < XML_ERR_ERROR)
+        return;
+    library->code = error->code;
+    library->line = error->line > 0 ? (unsigned)error->line : 0;
+}
+
+/* libxml2 asks for an imported schema through one loader of the process, which is given no context
+ * of ours. What it does have for each thread is the context of the error handler: while our own
+ * handler of compilations stands there, the sources may be served; at every other moment not. */
+static struct library *library_of_this_thread(void)
+{
+    return xmlStructuredError == note_error ? xmlStructuredErrorContext : NULL;
+}
+
 xmlParserInput *sph_xml_load_entity(const char *url, const char *id, xmlParserCtxt *parser)
 {
+    struct library *library = library_of_this_thread();
     (void)id;
-    if (!compiling || !url)
+    if (!library || !url)
         return NULL;
-    const struct sph_xsd_source *source = find_source(compiling, url);
+    const struct sph_xsd_source *source = find_source(library, url);
     if (!source) {
-        compiling->is_missing = true;
+        library->is_missing = true;
         return NULL;
     }
     xmlParserInputBuffer *buffer = xmlParserInputBufferCreateMem(
@@ -50,13 +64,16 @@ xmlParserInput *sph_xml_load_entity(const char *url, const char *id, xmlParserCt
     return input;
 }
 
-static void note_error(void *context, xmlError *error)
+/* Compile with the thread's error handler set to ours, and put back what was there. */
+static xmlSchema *parse_schema(xmlSchemaParserCtxt *parser, struct library *library)
 {
-    struct library *library = context;
-    if (library->code != 0 || error->level < XML_ERR_ERROR)
-        return;
-    library->code = error->code;
-    library->line = error->line > 0 ? (unsigned)error->line : 0;
+    const xmlStructuredErrorFunc handler = xmlStructuredError;
+    void *context = xmlStructuredErrorContext;
+    xmlSchemaSetParserStructuredErrors(parser, note_error, library);
+    xmlSetStructuredErrorFunc(library, note_error);
+    xmlSchema *schema = xmlSchemaParse(parser);
+    xmlSetStructuredErrorFunc(context, handler);
+    return schema;
 }
 
 static sph_rc compile(struct library *library, xmlSchema **out, sph_err *err)
@@ -65,10 +82,7 @@ static sph_rc compile(struct library *library, xmlSchema **out, sph_err *err)
     xmlSchemaParserCtxt *parser = xmlSchemaNewMemParserCtxt((const char *)text.at, (int)text.len);
     if (!parser)
         return sph_fail(err, SPH_ENOMEM, "schema parser");
-    xmlSchemaSetParserStructuredErrors(parser, note_error, library);
-    compiling = library;
-    xmlSchema *schema = xmlSchemaParse(parser);
-    compiling = NULL;
+    xmlSchema *schema = parse_schema(parser, library);
     xmlSchemaFreeParserCtxt(parser);
     /* libxml2 only warns when an import cannot be had. */
     if (schema && !library->is_missing && library->code == 0) {
