@@ -61,31 +61,16 @@ def declarations(file):
             start = at + 1
 
 
-def line_above(file, code, line):
-    """Number of the line above `line`, directives such as a macro of the same contract left out."""
-    with_directives, without = file.code.split("\n"), code.split("\n")
-    line -= 1
-    while line > 0 and with_directives[line - 1].strip() and not without[line - 1].strip():
-        line -= 1
-    return line
-
-
 def check_documented(root):
-    """Every function of a header has a comment: above it, beside it, or above the group it stands in."""
+    """Every function of a header has a comment: above it, beside it, or in the lines that lead to it
+    without an empty one between (a group under one comment, a type and what clears it)."""
     for file in checks.c_files(root, "node", suffixes=(".h",)):
         comments = [""] + file.comments.split("\n")  # by line number
-        code = checks.without_preprocessor(file.code)
-        group_end = 0  # last line of the documented group, 0 when there is none
         for name, first, last in declarations(file):
-            above = comments[line_above(file, code, first)].strip()
-            beside = any(comments[line].strip() for line in range(first, last + 1))
-            if above or beside or (group_end and first - group_end <= 1):
-                end = last
-                for _, start, stop, _ in functions(file):
-                    end = stop if start in (last, last + 1) else end
-                group_end = end
-            else:
-                group_end = 0
+            start = first
+            while start > 1 and file.lines[start - 2].strip():
+                start -= 1
+            if not any(comments[line].strip() for line in range(start, last + 1)):
                 yield file.at(first, "%s has no comment that says what the caller gets" % name)
 
 
@@ -130,7 +115,7 @@ CLEAN = {
 PLANTED = [
     ("bare", "docs_headers", {"node/a/b.h": "#pragma once\nint b_bare(void);\n"}, "b.h:2: b_bare has no comment"),
     ("after_group", "docs_headers", {"node/a/b.h": "/* doc */\nint b(void);\n\nint b_late(void);\n"}, "b.h:4: b_late"),
-    ("inline", "docs_headers", {"node/a/b.h": "static inline int b(void)\n{\n    return 0;\n}\n"}, "b.h:1: b has no"),
+    ("inline", "docs_headers", {"node/a/b.h": "/** Type. */\nstruct b;\n\nstatic inline int b(void)\n{\n    return 0;\n}\n"}, "b.h:4: b has no"),
     ("long", "docs_functions", {"node/a/b.c": "int b(void)\n{\n" + "    ;\n" * 59 + "}\n"}, "b has 61 lines"),
     ("nested", "docs_functions", {"tests/b.c": "int b(void)\n{\n    if (1) {{{{}}}}\n}\n"}, "b nests 4 deep"),
     ("file", "docs_files", {"node/a/b.c": ";\n" * 600}, "b.c: 600 lines"),
