@@ -28,6 +28,7 @@ static const char *const functions[] = {
     "likely",
     "changes",
     "last_insert_rowid",
+    "zeroblob",
     NULL,
 };
 static const char *const append_only[] = {"leaf", "tile", "checkpoint", "cosig", NULL};
