@@ -1,0 +1,77 @@
+/** The configuration of a node: HOME/saphan.ini, read strictly.
+ *
+ *      [node]
+ *      party = la.legal.example           who this node is (required)
+ *      name_en = Example Legal Aid        at least one of name_en, name_lo, name_th
+ *      kind = legal-aid                   one of the eight kinds (required)
+ *      country = LA                       ISO 3166-1 alpha-2 (required)
+ *      mode = training                    production or training (required)
+ *      url = https://node.example:8443    where partners reach it; absent: this node only pulls
+ *      lang = lo                          language of messages that nobody asked for (default en)
+ *      largest = 268435456                largest message taken, bytes
+ *      suites = 2.0 1.15                  AS4 suites in order of preference; absent: all
+ *      [listen]
+ *      address = 0.0.0.0                  IPv4 or IPv6 address of the exchange port
+ *      port = 8443
+ *      workers = 2
+ *
+ * One `key = value` a line; a line that starts with # or ; is a comment. There are no quotes, no
+ * comments behind a value and no continued lines. Unknown or repeated keys, a byte order mark and a
+ * file over 64 KiB are refused, each with its line.
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/env.h"
+#include "base/lang.h"
+
+#define SPH_CONFIG_PATH "saphan.ini"
+#define SPH_CONFIG_BYTES 65536u
+#define SPH_CONFIG_LINE 1024u
+
+/** Checked values; texts are "" when absent. */
+struct sph_config {
+    char party[65];
+    char name[SPH_LANG_COUNT][256]; /* by enum sph_lang */
+    char kind[24];
+    char country[3];
+    char mode[16];
+    char url[256];
+    char suites[64];
+    enum sph_lang lang;
+    uint64_t largest;
+    char address[46];
+    uint64_t port, workers;
+};
+
+/** What is wrong with a configuration, for the person who wrote it. */
+struct sph_config_fault {
+    unsigned line;    /* from 1; 0 when the whole file is meant */
+    const char *text; /* catalogue key, NULL when nothing is wrong */
+    const char *key;  /* name of the known key that is meant, or "" */
+};
+
+/** The values a file without them has; party, names, kind, country and mode are "". */
+void sph_config_default(struct sph_config *out);
+/** Read a configuration text.
+ *  out     untouched on failure
+ *  fault   may be NULL; filled when the text is refused
+ *  errors  SPH_EPARSE form, unknown or repeated key; SPH_ELIMIT size; SPH_EREFUSED value or missing
+ * key
+ */
+SPH_MUST sph_rc sph_config_parse(sph_slice text, struct sph_config *out,
+                                 struct sph_config_fault *fault, sph_err *err);
+/** Would these values be accepted in a file? Errors as sph_config_parse. */
+SPH_MUST sph_rc sph_config_check(const struct sph_config *config, struct sph_config_fault *fault,
+                                 sph_err *err);
+/** Append the file text; values that would be refused are refused here. */
+SPH_MUST sph_rc sph_config_print(const struct sph_config *config, sph_buf *out, sph_err *err);
+/** Read HOME/saphan.ini; SPH_ENOTFOUND when there is none, else as sph_config_parse. */
+SPH_MUST sph_rc sph_config_load(const sph_files *files, struct sph_config *out,
+                                struct sph_config_fault *fault, sph_err *err);
+/** Write HOME/saphan.ini durably; SPH_EEXISTS when it is there and `replace` is false. */
+SPH_MUST sph_rc sph_config_store(const sph_files *files, const struct sph_config *config,
+                                 bool replace, sph_err *err);
+/** Append the fault in the reader's language: what, where, and what to do. */
+SPH_MUST sph_rc sph_config_explain(const struct sph_config_fault *fault, enum sph_lang lang,
+                                   sph_buf *out, sph_err *err);
