@@ -33,6 +33,8 @@ struct sph_node_options {
     bool is_serving;           /* a START leaf, delivery threads; false: an in-process command */
     const sph_transport *transport; /* NULL: the real one is made when serving; tests pass theirs */
     unsigned senders;          /* delivery threads, 0: default */
+    void (*keys_changed)(void *ctx, sph_node *node); /* after a renewal: reload TLS; may be NULL */
+    void *keys_changed_ctx;
 };
 /** Take the writer's lock, load, migrate, check the ledger, recover. SPH_EAGAIN when another process has the home
  *  open; SPH_ENOTFOUND when it is no home; SPH_EPROOF when the ledger does not hold. */
@@ -66,5 +68,10 @@ void sph_node_check_context(const sph_node *node, const sph_partner *issuer, boo
                             struct sph_packet_context *out);
 /** Install and compile the official schema again at start when present; called by the schema command too. */
 SPH_MUST sph_rc sph_node_install_official(sph_node *node, sph_slice xsd, sph_slice xml_xsd, sph_err *err);
+/** Load keys and certificates again after a renewal; running exchanges keep what they started with. */
+SPH_MUST sph_rc sph_node_reload_keys(sph_node *node, sph_err *err);
+/** The schemas with the operator's official one compiled, for an import; the plain ones when it is not installed. Compiled at the
+ *  first call (about 0.2 s, 15 MB). */
+SPH_MUST sph_rc sph_node_import_schemas(sph_node *node, const struct sph_schemas **out, sph_err *err);
 /** Tell the delivery threads that something is due. */
 void sph_node_wake(sph_node *node);

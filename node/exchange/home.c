@@ -1,0 +1,111 @@
+#include <string.h>
+
+#include "exchange/node.h"
+#include "exchange/own_card.h"
+
+#define PATH_ROOM 600u
+
+/** KEY_BIND (ledger.md 3): the root signs the vkey text of the log, so that the ledger and the party are one. */
+static sph_rc bind_log_key(sph_node *node, sph_err *err)
+{
+    const sph_keyring *ring = sph_node_keys(node);
+    const sph_vkey *vkey = sph_node_log_vkey(node);
+    sph_leaf leaf;
+    SPH_AUTO(sph_buf) text = sph_buf_init(512);
+    SPH_AUTO(sph_buf) signature = sph_buf_init(512);
+    const sph_hash sha256 = sph_sha256_of(sph_slice_of(vkey->key, sizeof(vkey->key)));
+    SPH_TRY(sph_vkey_text(vkey, &text, err), err, "log key");
+    SPH_TRY(sph_key_sign_der(ring->root_key, sph_buf_peek(&text), &signature, err), err, "root signature");
+    SPH_TRY(sph_node_leaf(node, SPH_EVENT_KEY_BIND, NULL, &leaf, err), err, "KEY_BIND");
+    SPH_TRY(sph_leaf_ext(&leaf, SPH_EXT_KEY_SHA256, sph_slice_hash(&sha256), err), err, "KEY_BIND");
+    SPH_TRY(sph_leaf_ext(&leaf, SPH_EXT_VKEY, sph_buf_peek(&text), err), err, "KEY_BIND");
+    SPH_TRY(sph_leaf_ext(&leaf, SPH_EXT_ROOT_SIGNATURE, sph_buf_peek(&signature), err), err, "KEY_BIND");
+    sph_job job = {.leaves = &leaf, .leaf_count = 1, .want_head = true};
+    return sph_journal_commit(sph_node_journal(node), &job, NULL, err);
+}
+
+static sph_rc fill_config(const struct sph_home_new *values, struct sph_config *config, sph_err *err)
+{
+    static const char *const both = "edelivery-2.0-ed25519 edelivery-1.15";
+    SPH_TRY(sph_str_copy(config->party, sizeof(config->party), sph_slice_str(values->party), err), err, "party");
+    SPH_TRY(sph_str_copy(config->kind, sizeof(config->kind), sph_slice_str(values->kind), err), err, "kind");
+    SPH_TRY(sph_str_copy(config->country, sizeof(config->country), sph_slice_str(values->country), err), err, "country");
+    SPH_TRY(sph_str_copy(config->mode, sizeof(config->mode), sph_slice_str(values->mode), err), err, "mode");
+    SPH_TRY(sph_str_copy(config->url, sizeof(config->url), sph_slice_str(values->url), err), err, "address");
+    SPH_TRY(sph_str_copy(config->address, sizeof(config->address), sph_slice_str(values->listen_address), err), err,
+            "listen address");
+    SPH_TRY(sph_str_copy(config->suites, sizeof(config->suites), sph_slice_str(values->suites ? values->suites : both), err),
+            err, "suites");
+    for (size_t i = 0; i < SPH_LANG_COUNT; i++)
+        SPH_TRY(sph_str_copy(config->name[i], sizeof(config->name[i]), sph_slice_str(values->name[i]), err), err, "name");
+    config->port = values->listen_port;
+    config->largest = values->largest ? values->largest : sph_limits_default()->message_default;
+    config->lang = values->lang;
+    return sph_ok();
+}
+
+static bool is_known_kind(const char *kind)
+{
+    static const char *const kinds[] = {"legal-aid",    "ngo",    "mass-organisation", "social-ministry",
+                                        "police",       "court",  "prosecutor",        "international"};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (kind && strcmp(kinds[i], kind) == 0)
+            return true;
+    return false;
+}
+
+static sph_rc check_values(const struct sph_home_new *values, sph_err *err)
+{
+    struct sph_suites suites;
+    if (!values->party || !sph_party_valid(sph_slice_str(values->party)))
+        return sph_fail(err, SPH_EARG, "a party is 1 to 64 of a-z, 0-9, dot and hyphen");
+    if (!is_known_kind(values->kind))
+        return sph_fail(err, SPH_EARG, "the kind of organisation is not known");
+    if (!values->country || strlen(values->country) != 2)
+        return sph_fail(err, SPH_EARG, "the country is two capital letters, LA or TH");
+    if (!values->mode || (strcmp(values->mode, "production") != 0 && strcmp(values->mode, "training") != 0))
+        return sph_fail(err, SPH_EARG, "the mode is production or training");
+    if (!values->url || !sph_slice_starts(sph_slice_str(values->url), SPH_LIT("https://")))
+        return sph_fail(err, SPH_EARG, "the address begins with https://");
+    if (!values->name[0] && !values->name[1] && !values->name[2])
+        return sph_fail(err, SPH_EARG, "the organisation needs a name");
+    if (values->suites)
+        SPH_TRY(sph_suites_parse(values->suites, &suites, err), err, "suites");
+    return sph_ok();
+}
+
+static sph_rc write_config(const struct sph_env *env, const struct sph_home_new *values, sph_err *err)
+{
+    struct sph_config *config = sph_mem_new(1, sizeof(*config));
+    if (!config)
+        return sph_fail(err, SPH_ENOMEM, "configuration");
+    sph_rc rc = fill_config(values, config, err);
+    if (rc.code == SPH_OK)
+        rc = sph_config_store(env->files, config, err);
+    sph_mem_free(config);
+    return rc;
+}
+
+static sph_rc first_open(const struct sph_env *env, const char *path, sph_err *err)
+{
+    const struct sph_node_options options = {.path = path, .env = env};
+    sph_node *node = NULL;
+    SPH_TRY(sph_node_open(&options, &node, err), err, "first start");
+    sph_rc rc = bind_log_key(node, err);
+    if (rc.code == SPH_OK)
+        rc = sph_own_card_renew(node, err);
+    sph_node_close(&node);
+    return rc;
+}
+
+sph_rc sph_home_create(const struct sph_env *env, const char *path, const struct sph_home_new *values, sph_err *err)
+{
+    bool is_home = false;
+    SPH_TRY(check_values(values, err), err, "values");
+    SPH_TRY(env->files->exists(env->files->ctx, "card.xml", &is_home, err), err, "home");
+    if (is_home)
+        return sph_fail(err, SPH_EEXISTS, "this folder is a node already");
+    SPH_TRY(sph_keyring_create(env, values->party, err), err, "keys");
+    SPH_TRY(write_config(env, values, err), err, "saphan.ini");
+    return first_open(env, path, err);
+}

@@ -1,0 +1,35 @@
+/** The node's fields. Only node.c, home.c and care.c see them. */
+#pragma once
+
+#include <pthread.h>
+
+#include "exchange/care.h"
+#include "exchange/node.h"
+#include "exchange/sender.h"
+
+#define SPH_RINGS 64 /* renewals a process lives through: one in 15 days */
+
+struct sph_node {
+    char path[512];
+    const struct sph_env *env;
+    struct sph_config *config;
+    sph_keyring *_Atomic keys;      /* newest of ring[] */
+    sph_keyring *ring[SPH_RINGS];   /* earlier ones stay until close: a running exchange may still use them */
+    size_t ring_count;
+    struct sph_schemas schemas;
+    pthread_mutex_t official_lock;
+    struct sph_suites suites;
+    sph_vkey log_vkey;
+    sph_journal *journal;
+    sph_secrets *secrets;
+    sph_db_pool *readers;
+    sph_partners *partners;
+    const sph_transport *transport;
+    sph_transport *own_transport; /* NULL when the caller gave one */
+    sph_sender *sender;
+    sph_care *care;
+    void (*keys_changed)(void *ctx, sph_node *node);
+    void *keys_changed_ctx;
+    int lock_fd;
+    bool is_serving;
+};

@@ -1,0 +1,188 @@
+#include "exchange/own_card.h"
+
+#include "base/codec.h"
+#include "exchange/submit.h"
+
+#define CARD_PATH "card.xml"
+
+/** The serial in setting "card_serial", increased in the same step. */
+struct serial {
+    uint32_t value;
+};
+
+static sph_rc apply_serial(void *arg, sph_db *db, sph_err *err)
+{
+    struct serial *serial = arg;
+    sph_stmt *stmt = NULL;
+    bool row = false;
+    SPH_TRY(sph_stmt_get(db,
+                         "INSERT INTO setting(name, value) VALUES('card_serial','1')"
+                         " ON CONFLICT(name) DO UPDATE SET value=CAST(CAST(value AS INTEGER)+1 AS TEXT)",
+                         &stmt, err),
+            err, "card serial");
+    SPH_TRY(sph_stmt_run(stmt, NULL, err), err, "card serial");
+    SPH_TRY(sph_stmt_get(db, "SELECT CAST(value AS INTEGER) FROM setting WHERE name='card_serial'", &stmt, err), err,
+            "card serial");
+    SPH_TRY(sph_stmt_step(stmt, &row, err), err, "card serial");
+    serial->value = row ? (uint32_t)sph_col_int(stmt, 0) : 1;
+    sph_stmt_end(stmt);
+    return sph_ok();
+}
+
+static sph_rc add_cert(sph_card *card, enum sph_cert_use use, enum sph_suite suite, const sph_cert *cert, sph_err *err)
+{
+    if (card->cert_count == SPH_CARD_CERTS)
+        return sph_fail(err, SPH_ELIMIT, "certificates of a card");
+    card->cert[card->cert_count].use = use;
+    card->cert[card->cert_count].suite = suite;
+    card->cert[card->cert_count++].cert = sph_cert_ref(cert);
+    return sph_ok();
+}
+
+static sph_rc add_certs(const sph_node *node, sph_card *card, sph_err *err)
+{
+    const sph_keyring *ring = sph_node_keys(node);
+    const struct sph_suites *suites = sph_node_suites(node);
+    SPH_TRY(add_cert(card, SPH_USE_TLS, suites->at[0], ring->slot[SPH_SLOT_TLS].leaf, err), err, "TLS certificate");
+    for (size_t i = 0; i < suites->count; i++) {
+        const enum sph_suite suite = suites->at[i];
+        card->suite[card->suite_count++] = suite;
+        SPH_TRY(add_cert(card, SPH_USE_SIGN, suite, ring->slot[sph_slot_sign(suite)].leaf, err), err, "signing");
+        SPH_TRY(add_cert(card, SPH_USE_ENCRYPT, suite, ring->slot[sph_slot_encrypt(suite)].leaf, err), err, "encryption");
+    }
+    return sph_ok();
+}
+
+static sph_rc add_ledger(const sph_node *node, sph_card *card, sph_err *err)
+{
+    SPH_AUTO(sph_buf) text = sph_buf_init(512);
+    sph_vkey witness;
+    const sph_vkey *log = sph_node_log_vkey(node);
+    SPH_TRY(sph_vkey_text(log, &text, err), err, "log key");
+    SPH_TRY(sph_str_copy(card->log_vkey, sizeof(card->log_vkey), sph_buf_peek(&text), err), err, "log key");
+    SPH_TRY(sph_str_copy(card->log_origin, sizeof(card->log_origin), sph_slice_str(log->name), err), err, "log name");
+    SPH_TRY(sph_str_format(card->witness_name, sizeof(card->witness_name), err, "%s/witness/1", sph_node_party(node)), err,
+            "witness name");
+    SPH_TRY(sph_vkey_make(card->witness_name, SPH_VKEY_COSIGNATURE, sph_key_peek_public(sph_node_keys(node)->witness),
+                          &witness, err),
+            err, "witness key");
+    sph_buf_clear(&text);
+    SPH_TRY(sph_vkey_text(&witness, &text, err), err, "witness key");
+    return sph_str_copy(card->witness_vkey, sizeof(card->witness_vkey), sph_buf_peek(&text), err);
+}
+
+static sph_rc add_identity(const sph_node *node, sph_card *card, sph_err *err)
+{
+    const struct sph_config *config = sph_node_config(node);
+    SPH_TRY(sph_str_copy(card->party, sizeof(card->party), sph_slice_str(config->party), err), err, "party");
+    SPH_TRY(sph_str_copy(card->kind, sizeof(card->kind), sph_slice_str(config->kind), err), err, "kind");
+    SPH_TRY(sph_str_copy(card->country, sizeof(card->country), sph_slice_str(config->country), err), err, "country");
+    SPH_TRY(sph_str_copy(card->mode, sizeof(card->mode), sph_slice_str(config->mode), err), err, "mode");
+    SPH_TRY(sph_str_copy(card->url, sizeof(card->url), sph_slice_str(config->url), err), err, "address");
+    for (size_t i = 0; i < SPH_LANG_COUNT; i++)
+        SPH_TRY(sph_str_copy(card->name[i], sizeof(card->name[i]), sph_slice_str(config->name[i]), err), err, "name");
+    for (size_t i = 0; i < SPH_LANG_COUNT; i++)
+        SPH_TRY(sph_str_copy(card->languages[card->language_count++], 3, sph_slice_str(sph_lang_code((enum sph_lang)i)), err),
+                err, "language");
+    for (size_t i = 0; i < SPH_PACKET_TYPE_COUNT; i++)
+        card->accepts_type[i] = true;
+    for (size_t i = 0; i < SPH_PACKET_TYPE_COUNT; i++)
+        card->subscribes[i] = i == SPH_PACKET_CASE_LAW || i == SPH_PACKET_RESOURCE || i == SPH_PACKET_DIRECTORY;
+    card->largest_message = config->largest;
+    return sph_ok();
+}
+
+static sph_rc fill(const sph_node *node, uint32_t serial, sph_card *card, sph_err *err)
+{
+    const sph_keyring *ring = sph_node_keys(node);
+    card->serial = serial;
+    card->root = sph_cert_ref(ring->root);
+    card->valid_until_ms = sph_node_now_ms(node) + (int64_t)sph_keyring_days_left(ring, sph_node_now_ms(node)) * 86400000;
+    card->crl = sph_buf_init(65536);
+    SPH_TRY(sph_buf_add(&card->crl, sph_buf_peek(&ring->crl), err), err, "CRL");
+    SPH_TRY(add_identity(node, card, err), err, "identity");
+    SPH_TRY(add_certs(node, card, err), err, "certificates");
+    return add_ledger(node, card, err);
+}
+
+static sph_rc build(sph_node *node, const sph_card *card, sph_buf *octets, sph_err *err)
+{
+    const struct sph_env *env = sph_node_env(node);
+    const sph_keyring *ring = sph_node_keys(node);
+    const struct sph_key_slot *slot = &ring->slot[SPH_SLOT_SIGN_ED25519];
+    const struct sph_packet_signer signer = {slot->key, slot->leaf, ring->root};
+    char uuid[SPH_UUID_TEXT];
+    uint8_t nonce[16];
+    struct sph_packet_new values = {.party = card->party, .mode = card->mode, .now_ms = sph_node_now_ms(node),
+                                    .nonce = sph_slice_of(nonce, sizeof(nonce))};
+    SPH_TRY(sph_uuid_new(env->random, uuid, err), err, "packet id");
+    SPH_TRY(sph_str_format(values.packet_id, sizeof(values.packet_id), err, "urn:uuid:%s", uuid), err, "packet id");
+    SPH_TRY(env->random->fill(env->random->ctx, nonce, sizeof(nonce), err), err, "nonce");
+    return sph_card_build(card, &values, &signer, octets, err);
+}
+
+static sph_rc build_and_store(sph_node *node, uint32_t serial, sph_err *err)
+{
+    sph_card *card = sph_mem_new(1, sizeof(*card));
+    SPH_AUTO(sph_buf) octets = sph_buf_init(sph_node_limits(node)->card);
+    if (!card)
+        return sph_fail(err, SPH_ENOMEM, "card");
+    sph_rc rc = fill(node, serial, card, err);
+    if (rc.code == SPH_OK)
+        rc = build(node, card, &octets, err);
+    if (rc.code == SPH_OK)
+        rc = sph_file_store(sph_node_env(node)->files, CARD_PATH, sph_buf_peek(&octets), true, err);
+    sph_card_clear(card);
+    sph_mem_free(card);
+    return rc;
+}
+
+sph_rc sph_own_card_renew(sph_node *node, sph_err *err)
+{
+    struct serial serial = {0};
+    sph_job job = {.apply = apply_serial, .arg = &serial};
+    SPH_TRY(sph_journal_commit(sph_node_journal(node), &job, NULL, err), err, "card serial");
+    return build_and_store(node, serial.value, err);
+}
+
+sph_rc sph_own_card(sph_node *node, sph_buf *out, sph_err *err)
+{
+    bool is_there = false;
+    const sph_files *files = sph_node_env(node)->files;
+    SPH_TRY(files->exists(files->ctx, CARD_PATH, &is_there, err), err, "card file");
+    if (!is_there)
+        SPH_TRY(sph_own_card_renew(node, err), err, "making the card");
+    return sph_file_load(files, CARD_PATH, out, err);
+}
+
+struct parties {
+    char name[SPH_SUBMIT_MAX][SPH_PARTY_ROOM];
+    const char *at[SPH_SUBMIT_MAX];
+    size_t count;
+};
+
+static sph_rc note_party(void *arg, const sph_partner *partner, sph_err *err)
+{
+    struct parties *parties = arg;
+    if (partner->state != SPH_PARTNER_ACTIVE || parties->count == SPH_SUBMIT_MAX)
+        return sph_ok();
+    parties->at[parties->count] = parties->name[parties->count];
+    return sph_str_copy(parties->name[parties->count++], SPH_PARTY_ROOM, sph_slice_str(partner->card.party), err);
+}
+
+sph_rc sph_own_card_distribute(sph_node *node, unsigned *count, sph_err *err)
+{
+    struct parties parties = {.count = 0};
+    struct sph_submitted done = {.count = 0};
+    sph_findings findings = {0};
+    SPH_AUTO(sph_buf) octets = sph_buf_init(sph_node_limits(node)->card);
+    *count = 0;
+    SPH_TRY(sph_partners_each(sph_node_partners(node), note_party, &parties, err), err, "partners");
+    if (parties.count == 0)
+        return sph_ok();
+    SPH_TRY(sph_own_card(node, &octets, err), err, "card");
+    const struct sph_submit what = {.octets = sph_buf_peek(&octets), .to = parties.at, .to_count = parties.count};
+    SPH_TRY(sph_submit(node, &what, &done, &findings, err), err, "queueing the card");
+    *count = (unsigned)done.count;
+    return sph_ok();
+}

@@ -1,0 +1,206 @@
+#include "exchange/query.h"
+
+#include <string.h>
+
+#define LIMIT_MOST 500u
+
+static int64_t limit_of(unsigned wanted)
+{
+    return wanted == 0 || wanted > LIMIT_MOST ? LIMIT_MOST : wanted;
+}
+
+/** What people are shown for a state (as4.md 14.2). */
+static const char *display_of(const char *state, unsigned attempt)
+{
+    static const struct {
+        const char *state, *display;
+    } table[] = {{"submitted", "queued"},  {"sending", "sent"},     {"wait-retry", "retrying"},
+                 {"acknowledged", "receipt-verified"}, {"failed", "failed"}, {"cancelled", "cancelled"}};
+    if (strcmp(state, "submitted") == 0 && attempt > 0)
+        return "retrying";
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (strcmp(table[i].state, state) == 0)
+            return table[i].display;
+    return state;
+}
+
+static void fill_outbox(sph_stmt *stmt, struct sph_outbox_view *view)
+{
+    *view = (struct sph_outbox_view){.message_id = sph_col_text(stmt, 1),
+                                     .packet_id = sph_col_text(stmt, 2),
+                                     .partner = sph_col_text(stmt, 3),
+                                     .action = sph_col_text(stmt, 4),
+                                     .suite = sph_col_text(stmt, 5),
+                                     .state = sph_col_text(stmt, 6),
+                                     .attempt = (unsigned)sph_col_int(stmt, 7),
+                                     .next_ms = sph_col_int(stmt, 8),
+                                     .deadline_ms = sph_col_int(stmt, 9),
+                                     .created_ms = sph_col_int(stmt, 10),
+                                     .finished_ms = sph_col_int(stmt, 11),
+                                     .submitted_index = sph_col_int(stmt, 12),
+                                     .sent_index = sph_col_int(stmt, 13),
+                                     .receipt_index = sph_col_int(stmt, 14),
+                                     .failed_index = sph_col_int(stmt, 15),
+                                     .proof_state = sph_col_text(stmt, 16),
+                                     .peer_index = sph_col_int(stmt, 17),
+                                     .error_code = sph_col_text(stmt, 18),
+                                     .error_detail = sph_col_text(stmt, 19),
+                                     .short_id = sph_col_text(stmt, 20),
+                                     .thread_id = sph_col_text(stmt, 21),
+                                     .thread_short = sph_col_text(stmt, 22),
+                                     .question = sph_col_text(stmt, 23),
+                                     .type = sph_col_text(stmt, 24)};
+    view->display = display_of(view->state, view->attempt);
+}
+
+static void bind_filter(sph_stmt *stmt, const struct sph_view_filter *filter)
+{
+    sph_stmt_text(stmt, 1, filter->partner);
+    sph_stmt_text(stmt, 2, filter->packet_id);
+    sph_stmt_text(stmt, 3, filter->thread_id);
+    sph_stmt_int(stmt, 4, filter->is_open_only);
+    sph_stmt_int(stmt, 5, filter->before_id > 0 ? filter->before_id : INT64_MAX);
+    sph_stmt_int(stmt, 6, limit_of(filter->limit));
+}
+
+static sph_rc read_outbox(sph_db *reader, const struct sph_view_filter *filter, sph_outbox_each *each, void *arg,
+                          sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    struct sph_outbox_view view;
+    bool row = false;
+    SPH_TRY(sph_stmt_get(reader,
+                         "SELECT o.id, o.message_id, o.packet_id, o.partner, o.action, o.suite, o.state, o.attempt,"
+                         " o.next_ms, o.deadline_ms, o.created_ms, o.finished_ms, o.submitted_index, o.sent_index,"
+                         " o.receipt_index, o.failed_index, o.proof_state, o.peer_index, o.error_code, o.error_detail,"
+                         " COALESCE(p.short_id,''), COALESCE(p.thread_id,''), COALESCE(p.thread_short,''),"
+                         " COALESCE(p.question,''), COALESCE(p.type,'ping')"
+                         " FROM outbox o LEFT JOIN packet p ON p.packet_id=o.packet_id"
+                         " WHERE (?1 IS NULL OR o.partner=?1) AND (?2 IS NULL OR o.packet_id=?2)"
+                         " AND (?3 IS NULL OR p.thread_id=?3)"
+                         " AND (?4=0 OR o.state IN ('submitted','sending','wait-retry')) AND o.id<?5"
+                         " ORDER BY o.id DESC LIMIT ?6",
+                         &stmt, err),
+            err, "outbox");
+    bind_filter(stmt, filter);
+    sph_rc rc = sph_stmt_step(stmt, &row, err);
+    while (rc.code == SPH_OK && row) {
+        fill_outbox(stmt, &view);
+        rc = each(arg, sph_col_int(stmt, 0), &view, err);
+        if (rc.code == SPH_OK)
+            rc = sph_stmt_step(stmt, &row, err);
+    }
+    sph_stmt_end(stmt);
+    return rc;
+}
+
+sph_rc sph_query_outbox(sph_node *node, const struct sph_view_filter *filter, sph_outbox_each *each, void *arg, sph_err *err)
+{
+    sph_db *reader = NULL;
+    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
+    const sph_rc rc = read_outbox(reader, filter, each, arg, err);
+    sph_db_pool_put(sph_node_readers(node), reader);
+    return rc;
+}
+
+static sph_rc read_inbox(sph_db *reader, const struct sph_view_filter *filter, sph_inbox_each *each, void *arg, sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    bool row = false;
+    SPH_TRY(sph_stmt_get(reader,
+                         "SELECT i.id, i.message_id, i.packet_id, i.partner, i.action, i.suite, i.state, i.received_ms,"
+                         " i.received_index, i.receipt_index, i.duplicates, COALESCE(p.short_id,''),"
+                         " COALESCE(p.thread_id,''), COALESCE(p.thread_short,''), COALESCE(p.type,'ping'),"
+                         " COALESCE(p.is_read,1)"
+                         " FROM inbox i LEFT JOIN packet p ON p.packet_id=i.packet_id"
+                         " WHERE (?1 IS NULL OR i.partner=?1) AND (?2 IS NULL OR i.packet_id=?2)"
+                         " AND (?3 IS NULL OR p.thread_id=?3) AND (?4=0 OR p.is_read=0) AND i.id<?5"
+                         " ORDER BY i.id DESC LIMIT ?6",
+                         &stmt, err),
+            err, "inbox");
+    bind_filter(stmt, filter);
+    sph_rc rc = sph_stmt_step(stmt, &row, err);
+    while (rc.code == SPH_OK && row) {
+        const struct sph_inbox_view view = {.message_id = sph_col_text(stmt, 1),
+                                            .packet_id = sph_col_text(stmt, 2),
+                                            .partner = sph_col_text(stmt, 3),
+                                            .action = sph_col_text(stmt, 4),
+                                            .suite = sph_col_text(stmt, 5),
+                                            .state = sph_col_text(stmt, 6),
+                                            .received_ms = sph_col_int(stmt, 7),
+                                            .received_index = sph_col_int(stmt, 8),
+                                            .receipt_index = sph_col_int(stmt, 9),
+                                            .duplicates = sph_col_int(stmt, 10),
+                                            .short_id = sph_col_text(stmt, 11),
+                                            .thread_id = sph_col_text(stmt, 12),
+                                            .thread_short = sph_col_text(stmt, 13),
+                                            .type = sph_col_text(stmt, 14),
+                                            .is_unread = sph_col_int(stmt, 15) == 0};
+        rc = each(arg, sph_col_int(stmt, 0), &view, err);
+        if (rc.code == SPH_OK)
+            rc = sph_stmt_step(stmt, &row, err);
+    }
+    sph_stmt_end(stmt);
+    return rc;
+}
+
+sph_rc sph_query_inbox(sph_node *node, const struct sph_view_filter *filter, sph_inbox_each *each, void *arg, sph_err *err)
+{
+    sph_db *reader = NULL;
+    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
+    const sph_rc rc = read_inbox(reader, filter, each, arg, err);
+    sph_db_pool_put(sph_node_readers(node), reader);
+    return rc;
+}
+
+static sph_rc read_counts(sph_db *reader, struct sph_counts *out, sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    bool row = false;
+    SPH_TRY(sph_stmt_get(reader,
+                         "SELECT (SELECT COUNT(*) FROM outbox WHERE state IN ('submitted','sending') AND attempt=0),"
+                         " (SELECT COUNT(*) FROM outbox WHERE state IN ('submitted','sending','wait-retry') AND attempt>0),"
+                         " (SELECT COUNT(*) FROM outbox WHERE state='acknowledged'),"
+                         " (SELECT COUNT(*) FROM outbox WHERE state='failed'), (SELECT COUNT(*) FROM inbox),"
+                         " (SELECT COUNT(*) FROM packet WHERE is_read=0), (SELECT COUNT(*) FROM packet),"
+                         " COALESCE((SELECT MIN(created_ms) FROM outbox WHERE state IN"
+                         " ('submitted','sending','wait-retry')),0)",
+                         &stmt, err),
+            err, "counts");
+    SPH_TRY(sph_stmt_step(stmt, &row, err), err, "counts");
+    *out = (struct sph_counts){sph_col_int(stmt, 0), sph_col_int(stmt, 1), sph_col_int(stmt, 2), sph_col_int(stmt, 3),
+                               sph_col_int(stmt, 4), sph_col_int(stmt, 5), sph_col_int(stmt, 6), sph_col_int(stmt, 7)};
+    sph_stmt_end(stmt);
+    return sph_ok();
+}
+
+sph_rc sph_query_counts(sph_node *node, struct sph_counts *out, sph_err *err)
+{
+    sph_db *reader = NULL;
+    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
+    const sph_rc rc = read_counts(reader, out, err);
+    sph_db_pool_put(sph_node_readers(node), reader);
+    return rc;
+}
+
+static sph_rc read_contact(sph_db *reader, const char *party, int64_t *heard_ms, int64_t *reached_ms, sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    bool row = false;
+    SPH_TRY(sph_stmt_get(reader, "SELECT heard_ms, reached_ms FROM partner WHERE party=?", &stmt, err), err, "contact");
+    sph_stmt_text(stmt, 1, party);
+    SPH_TRY(sph_stmt_step(stmt, &row, err), err, "contact");
+    *heard_ms = row ? sph_col_int(stmt, 0) : 0;
+    *reached_ms = row ? sph_col_int(stmt, 1) : 0;
+    sph_stmt_end(stmt);
+    return sph_ok();
+}
+
+sph_rc sph_query_contact(sph_node *node, const char *party, int64_t *heard_ms, int64_t *reached_ms, sph_err *err)
+{
+    sph_db *reader = NULL;
+    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
+    const sph_rc rc = read_contact(reader, party, heard_ms, reached_ms, err);
+    sph_db_pool_put(sph_node_readers(node), reader);
+    return rc;
+}
