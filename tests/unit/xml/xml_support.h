@@ -80,7 +80,7 @@ static inline uint32_t next_random(uint32_t *seed)
 static inline void read_whole(const char *path, sph_buf *out)
 {
     sph_err err = {0};
-    char chunk[65536];
+    char chunk[8192];
     FILE *file = fopen(path, "rb");
     if (!file)
         fail_msg("cannot open %s", path);
