@@ -70,6 +70,17 @@ static bool target_is_fine(sph_slice target)
     return target.len > 0 && target.at[0] == '/';
 }
 
+/* A method no route can have is refused here: 405, as for one that the route does not have (as4.md
+ * 4). */
+static bool method_is_known(sph_slice method)
+{
+    static const char known[][8] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (sph_slice_is(method, known[i]))
+            return true;
+    return false;
+}
+
 static unsigned read_request_line(sph_slice line, sph_http_head *head)
 {
     const size_t first = sph_slice_find(line, SPH_LIT(" "), 0);
@@ -86,7 +97,9 @@ static unsigned read_request_line(sph_slice line, sph_http_head *head)
     const size_t path = mark == SIZE_MAX ? head->target.len : mark;
     head->path = sph_slice_sub(head->target, 0, path);
     head->query = sph_slice_sub(head->target, mark == SIZE_MAX ? path : path + 1, SIZE_MAX);
-    return read_version(sph_slice_sub(line, second + 1, SIZE_MAX), &head->version_minor);
+    const unsigned refused =
+        read_version(sph_slice_sub(line, second + 1, SIZE_MAX), &head->version_minor);
+    return refused != 0 || method_is_known(head->method) ? refused : 405;
 }
 
 /* The space after the status may be missing when there is no reason phrase: common, and harmless.

@@ -22,7 +22,7 @@ typedef struct sph_http_parser {
     size_t at;        /* octets scanned; after SPH_HTTP_DONE: length of the head */
     size_t line;      /* where the current line begins */
     size_t lines;     /* complete lines so far */
-    unsigned refused; /* after SPH_HTTP_BAD: status to answer (400, 414, 417, 431, 501, 505) */
+    unsigned refused; /* after SPH_HTTP_BAD: status to answer (400, 405, 414, 417, 431, 501, 505) */
     bool saw_cr, saw_host, saw_coding;
 } sph_http_parser;
 

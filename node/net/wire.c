@@ -50,7 +50,7 @@ int sph_wire_fd(const sph_wire *wire)
 
 static enum sph_wire_result of_errno(enum sph_wire_result wanted)
 {
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? wanted : SPH_WIRE_FAILED;
+    return errno == EAGAIN || errno == EINTR ? wanted : SPH_WIRE_FAILED;
 }
 
 static enum sph_wire_result of_ssl(const SSL *ssl, int result)
