@@ -9,6 +9,7 @@ struct listener {
     void (*each)(void *arg, const struct sph_xsd_issue *issue);
     void *arg;
     const void *last_node; /* of the last bad value */
+    bool has_reported;
 };
 
 static bool says(const xmlError *error, sph_slice words)
@@ -56,12 +57,10 @@ static const char *class_of(const xmlError *error)
 {
     if (error->code == XML_SCHEMAV_ELEMENT_CONTENT)
         return class_of_content(error);
-    if (is_facet(error->code))
-        return "bad-value";
     for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
         if (classes[i].code == error->code)
             return classes[i].what;
-    return "other";
+    return is_facet(error->code) ? "bad-value" : "other";
 }
 
 /* Copy what fits, cut between characters of UTF-8; control characters become spaces. */
@@ -79,16 +78,24 @@ static void copy_cut(char *to, size_t room, const char *text)
     to[len] = '\0';
 }
 
+/* What libxml2 adds to an issue that it has named already: "not a valid value of the type" after
+ * the facet that is broken, and an identity constraint without the value that was bad. */
+static bool is_echo(const struct listener *listener, const xmlError *error)
+{
+    if (error->code == XML_SCHEMAV_CVC_IDC)
+        return listener->has_reported && says(error, SPH_LIT("No precomputed value"));
+    return error->code == XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_1 && error->node &&
+           listener->last_node == error->node;
+}
+
 static void report(void *context, xmlError *error)
 {
     struct listener *listener = context;
     const sph_xml_node *node = error->node;
-    if (error->level < XML_ERR_ERROR || listener->left == 0)
-        return;
-    /* A broken facet is followed by "not a valid value of the type" about the same node. */
-    if (error->code == XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_1 && node && listener->last_node == node)
+    if (error->level < XML_ERR_ERROR || listener->left == 0 || is_echo(listener, error))
         return;
     listener->last_node = is_facet(error->code) ? error->node : NULL;
+    listener->has_reported = true;
     while (node && node->type != XML_ELEMENT_NODE)
         node = node->parent;
     struct sph_xsd_issue issue = {.libxml_code = error->code, .what = class_of(error)};

@@ -436,8 +436,7 @@ static void check_second(enum sph_suite suite)
     SPH_AUTO_PTR(sph_key) *key = make_recipient(suite);
     SPH_AUTO_PTR(sph_secret) *content = make_content(), *theirs = NULL;
     SPH_AUTO(sph_buf)
-    text = sph_buf_init(65536),
-    pem = sph_buf_init(8192), made = sph_buf_init(65536);
+    text = sph_buf_init(65536), pem = sph_buf_init(8192), made = sph_buf_init(65536);
     SPH_AUTO(sph_buf) opened = sph_buf_init(100), secret = sph_buf_init(100);
     beside("xenc_second.py", script, sizeof(script));
     new_folder(folder, sizeof(folder));
