@@ -46,9 +46,8 @@ static bool check_gcm(const sph_json *group, const sph_json *test)
         return false;
     sph_err err = {0};
     SPH_AUTO(sph_buf)
-    key_octets = octets(test, "key"),
-    iv = octets(test, "iv"), aad = octets(test, "aad"), plain = octets(test, "msg"),
-    sealed = octets(test, "ct"), tag = octets(test, "tag");
+    key_octets = octets(test, "key"), iv = octets(test, "iv"), aad = octets(test, "aad"),
+    plain = octets(test, "msg"), sealed = octets(test, "ct"), tag = octets(test, "tag");
     SPH_AUTO(sph_buf) made = sph_buf_init(1 << 16), opened = sph_buf_init(1 << 16);
     SPH_AUTO_PTR(sph_secret) *key = kit_secret(sph_buf_peek(&key_octets));
     assert_ok(sph_buf_add(&sealed, sph_buf_peek(&tag), &err), &err);
@@ -71,8 +70,7 @@ static bool check_ecdsa(const sph_json *group, const sph_json *test)
 {
     sph_err err = {0};
     SPH_AUTO(sph_buf)
-    spki = octets(group, "publicKeyDer"),
-    msg = octets(test, "msg"), sig = octets(test, "sig");
+    spki = octets(group, "publicKeyDer"), msg = octets(test, "msg"), sig = octets(test, "sig");
     SPH_AUTO_PTR(sph_pubkey) *key = NULL;
     assert_ok(sph_pubkey_from_spki(sph_buf_peek(&spki), &key, &err), &err);
     assert_code(sph_pubkey_verify(key, sph_buf_peek(&msg), sph_buf_peek(&sig), &err),
@@ -84,8 +82,8 @@ static bool check_ed25519(const sph_json *group, const sph_json *test)
 {
     sph_err err = {0};
     SPH_AUTO(sph_buf)
-    raw = octets(sph_json_get(group, "publicKey"), "pk"),
-    msg = octets(test, "msg"), sig = octets(test, "sig");
+    raw = octets(sph_json_get(group, "publicKey"), "pk"), msg = octets(test, "msg"),
+    sig = octets(test, "sig");
     SPH_AUTO_PTR(sph_pubkey) *key = NULL;
     assert_ok(sph_pubkey_from_raw(SPH_KEY_ED25519, sph_buf_peek(&raw), &key, &err), &err);
     assert_code(sph_pubkey_verify(key, sph_buf_peek(&msg), sph_buf_peek(&sig), &err),
@@ -98,8 +96,8 @@ static bool check_hkdf(const sph_json *group, const sph_json *test)
     (void)group;
     sph_err err = {0};
     SPH_AUTO(sph_buf)
-    ikm = octets(test, "ikm"),
-    salt = octets(test, "salt"), info = octets(test, "info"), okm = octets(test, "okm");
+    ikm = octets(test, "ikm"), salt = octets(test, "salt"), info = octets(test, "info"),
+    okm = octets(test, "okm");
     SPH_AUTO_PTR(sph_secret) *input = kit_secret(sph_buf_peek(&ikm));
     SPH_AUTO_PTR(sph_secret) *out = NULL;
     assert_code(sph_hkdf(input, sph_buf_peek(&salt), sph_buf_peek(&info),
@@ -118,8 +116,8 @@ static bool check_x25519(const sph_json *group, const sph_json *test)
     sph_err err = {0};
     static const uint8_t zero[32] = {0};
     SPH_AUTO(sph_buf)
-    private_octets = octets(test, "private"),
-    peer = octets(test, "public"), shared = octets(test, "shared");
+    private_octets = octets(test, "private"), peer = octets(test, "public"),
+    shared = octets(test, "shared");
     SPH_AUTO_PTR(sph_secret) *seed = kit_secret(sph_buf_peek(&private_octets));
     SPH_AUTO_PTR(sph_key) *key = NULL;
     SPH_AUTO_PTR(sph_pubkey) *public = NULL;
