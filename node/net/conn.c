@@ -254,7 +254,7 @@ static enum next step_body(sph_conn *conn)
         return DEAD; /* removed while the body came in (architecture.md, Trust) */
     if (conn->moved == 0) {
         const enum next next = early_body(conn);
-        if (next != GO)
+        if (next != GO || conn->state != BODY)
             return next;
     }
     for (int i = 0; i < READS_A_TURN || sph_wire_has_pending(conn->wire); i++) {

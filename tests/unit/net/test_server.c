@@ -1,0 +1,645 @@
+/* The server over real loopback connections: who comes in, what is refused, and how long it waits.
+ */
+#include "net/server.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "support/net_node.h"
+
+int test_server(void);
+
+#define GET_WHO "GET /who HTTP/1.1\r\nHost: node.example\r\n\r\n"
+
+static int with_node(void **state)
+{
+    net_node *node = sph_mem_new(1, sizeof(*node));
+    net_party *partner = sph_mem_new(1, sizeof(*partner));
+    *partner = net_party_new("th.partner.example");
+    net_node_init(node, partner);
+    *state = node;
+    return 0;
+}
+
+static int without_node(void **state)
+{
+    net_node *node = *state;
+    net_party *partner = (net_party *)(uintptr_t)node->partner;
+    net_node_clear(node);
+    net_party_clear(partner);
+    sph_mem_free(partner);
+    sph_mem_free(node);
+    return 0;
+}
+
+/* ---- who comes in ---- */
+
+static void server_partner_is_served_and_known_by_certificate(void **state)
+{
+    net_node *node = *state;
+    net_node_start(node);
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        net_client client = net_client_tls(node->port, node->partner, version);
+        sph_buf body = sph_buf_init(0);
+        assert_non_null(client.ssl);
+        assert_true(net_send(&client, GET_WHO));
+        assert_int_equal(net_answer(&client, &body), 200);
+        assert_slice_is(sph_buf_peek(&body), "127.0.0.1");
+        assert_string_equal(node->last_party, "th.partner.example");
+        assert_int_equal(node->last_uid, -1);
+        sph_buf_clear(&body);
+        net_client_clear(&client);
+    }
+}
+
+/* In TLS 1.3 the client learns of the refusal after its own Finished: no octet of HTTP is ever
+ * served. */
+static void expect_refused(net_node *node, const net_party *as, int version)
+{
+    net_client client = net_client_tls(node->port, as, version);
+    if (client.ssl && net_send(&client, GET_WHO))
+        assert_int_equal(net_answer(&client, NULL), 0);
+    assert_int_equal(atomic_load(&node->handled), 0);
+    net_client_clear(&client);
+}
+
+static void server_strangers_end_in_the_handshake(void **state)
+{
+    net_node *node = *state;
+    const int64_t now_ms = sph_clock_real()->now_ms(NULL);
+    net_party other = net_party_new("th.other.example");
+    net_party same_name = net_party_new("th.partner.example");
+    net_party expired = net_party_at("th.partner.example", now_ms - 200LL * 86400000, SPH_USE_TLS);
+    net_party signing = net_party_at("th.partner.example", now_ms, SPH_USE_SIGN);
+    net_node_start(node);
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        expect_refused(node, NULL, version);       /* T-01 */
+        expect_refused(node, &other, version);     /* T-02 */
+        expect_refused(node, &same_name, version); /* T-06: right name, other root */
+    }
+    const net_party *partner = node->partner;
+    node->partner = &expired; /* T-03: pinned, and still refused for its age */
+    expect_refused(node, &expired, TLS1_3_VERSION);
+    node->partner = &signing; /* T-02: the signing certificate is not for TLS */
+    expect_refused(node, &signing, TLS1_3_VERSION);
+    node->partner = partner;
+    expect_refused(node, partner, TLS1_1_VERSION); /* T-07 */
+    net_party_clear(&other);
+    net_party_clear(&same_name);
+    net_party_clear(&expired);
+    net_party_clear(&signing);
+}
+
+static void server_certificate_request_names_nobody_and_resumption_is_off(void **state)
+{
+    net_node *node = *state;
+    net_node_start(node);
+    net_client client = net_client_tls(node->port, node->partner, TLS1_3_VERSION);
+    const STACK_OF(X509_NAME) *names = SSL_get0_peer_CA_list(client.ssl);
+    assert_true(!names || sk_X509_NAME_num(names) == 0);
+    assert_true(net_send(&client, GET_WHO));
+    assert_int_equal(net_answer(&client, NULL), 200);
+    assert_false(SSL_SESSION_is_resumable(SSL_get_session(client.ssl)) == 1);
+    net_client_clear(&client);
+}
+
+static void server_removed_partner_is_out_at_the_next_request(void **state)
+{
+    net_node *node = *state;
+    net_node_start(node);
+    net_client client = net_client_tls(node->port, node->partner, 0);
+    assert_true(net_send(&client, GET_WHO));
+    assert_int_equal(net_answer(&client, NULL), 200);
+    atomic_store(&node->is_partner_enabled, false);
+    assert_true(net_send(&client, GET_WHO));
+    assert_int_equal(net_answer(&client, NULL), 403);
+    assert_true(net_is_ended(&client));
+    assert_int_equal(atomic_load(&node->handled), 1);
+    net_client_clear(&client);
+}
+
+static void server_removed_partner_is_out_within_a_body(void **state)
+{
+    net_node *node = *state;
+    net_node_start(node);
+    net_client client = net_client_tls(node->port, node->partner, 0);
+    assert_true(net_send(
+        &client, "POST /as4 HTTP/1.1\r\nHost: node.example\r\nContent-Length: 10\r\n\r\n12345"));
+    usleep(100000);
+    atomic_store(&node->is_partner_enabled, false);
+    assert_true(net_send(&client, "67890"));
+    assert_int_equal(net_answer(&client, NULL), 0);
+    assert_int_equal(atomic_load(&node->handled), 0);
+    net_client_clear(&client);
+}
+
+static void server_reload_serves_the_new_certificate_and_keeps_the_old_on_failure(void **state)
+{
+    net_node *node = *state;
+    sph_err err = {.depth = 0};
+    net_party fresh = net_party_new("la.node.example");
+    net_node_start(node);
+    assert_code(sph_tls_server_reload(node->tls, node->own.key, fresh.leaf, fresh.root, &err),
+                SPH_EARG, &err);
+    net_client before = net_client_tls(node->port, node->partner, 0);
+    X509 *shown = SSL_get1_peer_certificate(before.ssl);
+    assert_int_equal(X509_cmp(shown, sph_cert_peek_x509(node->own.leaf)), 0);
+    X509_free(shown);
+    assert_ok(sph_tls_server_reload(node->tls, fresh.key, fresh.leaf, fresh.root, &err), &err);
+    net_client after = net_client_tls(node->port, node->partner, 0);
+    shown = SSL_get1_peer_certificate(after.ssl);
+    assert_int_equal(X509_cmp(shown, sph_cert_peek_x509(fresh.leaf)), 0);
+    X509_free(shown);
+    assert_true(net_send(&before, GET_WHO)); /* connections that were open go on */
+    assert_int_equal(net_answer(&before, NULL), 200);
+    net_client_clear(&before);
+    net_client_clear(&after);
+    net_party_clear(&fresh);
+}
+
+/* ---- what goes over a connection ---- */
+
+static void server_hundred_requests_use_one_connection(void **state)
+{
+    net_node *node = *state;
+    net_node_start(node);
+    net_client client = net_client_tls(node->port, node->partner, 0);
+    for (int i = 0; i < 100; i++) {
+        sph_buf body = sph_buf_init(0);
+        assert_true(net_send(
+            &client, "POST /as4 HTTP/1.1\r\nHost: node.example\r\nContent-Length: 3\r\n\r\nabc"));
+        assert_int_equal(net_answer(&client, &body), 200);
+        assert_slice_is(sph_buf_peek(&body), "3 memory 294");
+        sph_buf_clear(&body);
+    }
+    assert_int_equal(atomic_load(&node->handled), 100);
+    net_client_clear(&client);
+}
+
+static long resident_kb(void)
+{
+    char line[256] = "";
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    assert_non_null(file);
+    assert_non_null(fgets(line, sizeof(line), file));
+    assert_int_equal(sscanf(line, "%*d %ld", &pages), 1);
+    (void)fclose(file);
+    return pages * 4;
+}
+
+static void server_chunked_64_mb_go_to_the_spool_in_constant_memory(void **state)
+{
+    net_node *node = *state;
+    net_node_start(node);
+    net_client client = net_client_tls(node->port, node->partner, 0);
+    uint8_t *piece = sph_mem_new(1, 65536 + 9);
+    sph_buf body = sph_buf_init(0);
+    const sph_slice chunk = sph_slice_of(piece, 65536 + 9);
+    assert_ok(sph_bytes_copy(piece, 7, SPH_LIT("10000\r\n"), NULL), NULL);
+    memset(piece + 7, 'a', 65536);
+    assert_ok(sph_bytes_copy(piece + 7 + 65536, 2, SPH_LIT("\r\n"), NULL), NULL);
+    assert_true(net_send(
+        &client, "POST /as4 HTTP/1.1\r\nHost: node.example\r\nTransfer-Encoding: chunked\r\n\r\n"));
+    const long before_kb = resident_kb();
+    for (int i = 0; i < 1024; i++)
+        assert_true(net_send_all(&client, chunk));
+    const long grown_kb = resident_kb() - before_kb;
+    assert_true(net_send(&client, "0\r\nX: y\r\n\r\n"));
+    assert_int_equal(net_answer(&client, &body), 200);
+    assert_slice_is(sph_buf_peek(&body), "67108864 spool 6509559808");
+    assert_true(grown_kb < 16384);
+    sph_buf_clear(&body);
+    sph_mem_free(piece);
+    net_client_clear(&client);
+}
+
+static void server_file_answer_is_streamed(void **state)
+{
+    net_node *node = *state;
+    sph_buf bytes = sph_buf_init(NET_FILE_LEN);
+    for (unsigned i = 0; i < NET_FILE_LEN; i++)
+        assert_ok(sph_buf_add_byte(&bytes, (uint8_t)(i % 251), NULL), NULL);
+    assert_ok(sph_file_store(node->env.files, "big", sph_buf_peek(&bytes), false, NULL), NULL);
+    net_node_start(node);
+    net_client client = net_client_tls(node->port, node->partner, 0);
+    sph_buf body = sph_buf_init(0);
+    for (int i = 0; i < 2; i++) {
+        assert_true(net_send(&client, "GET /file HTTP/1.1\r\nHost: node.example\r\n\r\n"));
+        assert_int_equal(net_answer(&client, &body), 200);
+        assert_true(sph_slice_equal(sph_buf_peek(&body),
+                                    sph_slice_sub(sph_buf_peek(&bytes), 10, SIZE_MAX)));
+    }
+    sph_buf_clear(&body);
+    sph_buf_clear(&bytes);
+    net_client_clear(&client);
+}
+
+static void server_body_in_single_octets_reads_the_same(void **state)
+{
+    net_node *node = *state;
+    net_node_start(node);
+    const sph_slice text =
+        SPH_LIT("POST /as4 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;x=y\r\nc\r\n"
+                "0\r\n\r\nPOST /as4 HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
+    net_client client = net_client_unix(node->socket_path);
+    sph_buf body = sph_buf_init(0);
+    for (size_t i = 0; i < text.len; i++) {
+        assert_true(net_send_all(&client, sph_slice_sub(text, i, 1)));
+        usleep(i % 8 == 0 ? 500 : 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(net_answer(&client, &body), 200);
+        assert_slice_is(sph_buf_peek(&body), "3 memory 294");
+    }
+    sph_buf_clear(&body);
+    net_client_clear(&client);
+}
+
+static void server_pipelined_requests_are_answered_in_order(void **state)
+{
+    net_node *node = *state;
+    net_node_start(node);
+    net_client client = net_client_unix(node->socket_path);
+    sph_buf body = sph_buf_init(0);
+    assert_true(net_send(&client,
+                         "POST /as4 HTTP/1.1\r\nContent-Length: 1\r\n\r\naPOST /as4 HTTP/1.1\r\n"
+                         "Transfer-Encoding: chunked\r\n\r\n2\r\nbb\r\n0\r\n\r\n" GET_WHO));
+    assert_int_equal(net_answer(&client, &body), 200);
+    assert_slice_is(sph_buf_peek(&body), "1 memory 97");
+    assert_int_equal(net_answer(&client, &body), 200);
+    assert_slice_is(sph_buf_peek(&body), "2 memory 196");
+    assert_int_equal(net_answer(&client, &body), 200);
+    assert_slice_is(sph_buf_peek(&body), "unix");
+    sph_buf_clear(&body);
+    net_client_clear(&client);
+}
+
+static void server_continue_is_sent_after_the_gate_only(void **state)
+{
+    net_node *node = *state;
+    net_node_start(node);
+    net_client client = net_client_unix(node->socket_path);
+    assert_true(net_send(
+        &client, "POST /as4 HTTP/1.1\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n"));
+    assert_int_equal(net_answer(&client, NULL), 100);
+    assert_true(net_send(&client, "a"));
+    assert_int_equal(net_answer(&client, NULL), 200);
+    assert_true(net_send(
+        &client, "POST /as4?busy HTTP/1.1\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n"));
+    assert_int_equal(net_answer(&client, NULL), 503);
+    assert_true(net_is_ended(&client)); /* the body was not read */
+    net_client_clear(&client);
+}
+
+/* ---- what is refused ---- */
+
+static void server_refusals_have_their_status_and_close(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned status;
+    } cases[] = {
+        {"GET / HTTP/1.1\n\n", 400},
+        {"PUT /as4 HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 405},
+        {"TRACE /as4 HTTP/1.1\r\n\r\n", 405},
+        {"GET /nothing HTTP/1.1\r\n\r\n", 404},
+        {"GET /who/more HTTP/1.1\r\n\r\n", 404},
+        {"POST /as4 HTTP/1.1\r\n\r\n", 411},
+        {"POST /small HTTP/1.1\r\nContent-Length: 1001\r\n\r\n", 413},
+        {"POST /small HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n", 0},
+        {"POST /as4 HTTP/1.1\r\nContent-Length: 1\r\nContent-Encoding: gzip\r\n\r\na", 415},
+        {"POST /as4 HTTP/1.1\r\nContent-Length: 1\r\nExpect: more\r\n\r\na", 417},
+        {"POST /as4 HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501},
+        {"GET /who HTTP/3.0\r\n\r\n", 505},
+        {"POST /as4 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz", 400},
+    };
+    net_node *node = *state;
+    node->limits.http_head_ms = 300;
+    node->limits.http_idle_body_ms = 200;
+    net_node_start(node);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        net_client client = net_client_unix(node->socket_path);
+        assert_true(net_send(&client, cases[i].text));
+        assert_int_equal(net_answer(&client, NULL), cases[i].status);
+        assert_true(net_is_ended(&client));
+        net_client_clear(&client);
+    }
+    assert_int_equal(atomic_load(&node->handled), 0);
+}
+
+static void server_host_must_be_one_and_ours(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned status;
+    } cases[] = {
+        {"GET /who HTTP/1.1\r\n\r\n", 400},
+        {"GET /who HTTP/1.1\r\nHost: node.example\r\nHost: node.example\r\n\r\n", 400},
+        {"GET /who HTTP/1.1\r\nHost: other.example\r\n\r\n", 421},
+        {"GET /who HTTP/1.1\r\nHost: 127.0.0.1:9\r\n\r\n", 200},
+    };
+    net_node *node = *state;
+    net_node_start(node);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        net_client client = net_client_tls(node->port, node->partner, 0);
+        assert_true(net_send(&client, cases[i].text));
+        assert_int_equal(net_answer(&client, NULL), cases[i].status);
+        net_client_clear(&client);
+    }
+}
+
+static void server_large_body_over_the_limit_still_sees_its_413(void **state)
+{
+    net_node *node = *state;
+    net_node_start(node);
+    net_client client = net_client_tls(node->port, node->partner, 0);
+    assert_true(net_send(
+        &client, "POST /small HTTP/1.1\r\nHost: node.example\r\nTransfer-Encoding: chunked\r\n\r\n"
+                 "fffff\r\n"));
+    uint8_t piece[4096] = {0};
+    for (int i = 0; i < 100 && net_write(&client, piece, sizeof(piece)) > 0; i++)
+        continue;
+    assert_int_equal(net_answer(&client, NULL), 413);
+    net_client_clear(&client);
+}
+
+static void server_handler_cannot_inject_a_header_or_forget_the_status(void **state)
+{
+    net_node *node = *state;
+    net_node_start(node);
+    net_client client = net_client_unix(node->socket_path);
+    assert_true(net_send(&client, "GET /odd?cookie HTTP/1.1\r\n\r\n"));
+    while (sph_slice_find(sph_buf_peek(&client.in), SPH_LIT("\r\n\r\n"), 0) == SIZE_MAX)
+        assert_true(net_fill(&client));
+    assert_true(sph_slice_find(sph_buf_peek(&client.in), SPH_LIT("\r\nSet-Cookie: a=b\r\n"), 0) !=
+                SIZE_MAX);
+    assert_int_equal(net_answer(&client, NULL), 200);
+    assert_true(net_send(&client, "GET /odd?none HTTP/1.1\r\n\r\n"));
+    assert_int_equal(net_answer(&client, NULL), 500);
+    net_client_clear(&client);
+    client = net_client_unix(node->socket_path);
+    assert_true(net_send(&client, "GET /odd?inject HTTP/1.1\r\n\r\n"));
+    assert_int_equal(net_answer(&client, NULL), 500);
+    assert_true(net_is_ended(&client));
+    net_client_clear(&client);
+}
+
+/* ---- how long it waits ---- */
+
+static int64_t since(int64_t start_ms)
+{
+    return sph_clock_real()->mono_ms(NULL) - start_ms;
+}
+
+static void server_deadlines_are_absolute(void **state)
+{
+    net_node *node = *state;
+    node->limits.tls_handshake_ms = 300;
+    node->limits.http_head_ms = 400;
+    node->limits.http_idle_body_ms = 300;
+    node->limits.http_keepalive_ms = 500;
+    net_node_start(node);
+    const int64_t start_ms = sph_clock_real()->mono_ms(NULL);
+    net_client silent = {.fd = net_connect(node->port), .in = sph_buf_init(1000)};
+    net_client drip = net_client_unix(node->socket_path);
+    net_client body = net_client_unix(node->socket_path);
+    net_client idle = net_client_unix(node->socket_path);
+    assert_true(net_send(&body, "POST /as4 HTTP/1.1\r\nContent-Length: 50\r\n\r\n"));
+    assert_true(net_send(&idle, GET_WHO));
+    assert_int_equal(net_answer(&idle, NULL), 200);
+    while (since(start_ms) < 2000 &&
+           net_send(&drip, "G")) /* each octet on its own would be in time */
+        usleep(50000);
+    assert_in_range(since(start_ms), 300, 1500);
+    assert_true(net_is_ended(&silent));
+    assert_true(net_is_ended(&body));
+    assert_true(net_is_ended(&idle));
+    assert_in_range(since(start_ms), 300, 1500);
+    net_client_clear(&silent);
+    net_client_clear(&drip);
+    net_client_clear(&body);
+    net_client_clear(&idle);
+}
+
+static void server_body_below_the_minimum_rate_is_dropped(void **state)
+{
+    net_node *node = *state;
+    node->limits.http_head_ms = 300;
+    node->limits.http_min_rate = 1000;
+    net_node_start(node);
+    const int64_t start_ms = sph_clock_real()->mono_ms(NULL);
+    net_client client = net_client_unix(node->socket_path);
+    assert_true(net_send(&client, "POST /as4 HTTP/1.1\r\nContent-Length: 5000\r\n\r\n"));
+    while (since(start_ms) < 3000 &&
+           net_send(&client, "a")) /* never idle, but 50 octets a second */
+        usleep(20000);
+    assert_in_range(since(start_ms), 300, 2000);
+    assert_int_equal(atomic_load(&node->handled), 0);
+    net_client_clear(&client);
+}
+
+static void server_slow_handler_stalls_nobody_else(void **state)
+{
+    net_node *node = *state;
+    node->loops = 1;
+    net_node_start(node);
+    net_client slow = net_client_unix(node->socket_path);
+    net_client quick = net_client_unix(node->socket_path);
+    assert_true(net_send(&slow, "GET /slow HTTP/1.1\r\n\r\n"));
+    const int64_t start_ms = sph_clock_real()->mono_ms(NULL);
+    assert_true(net_send(&quick, GET_WHO));
+    assert_int_equal(net_answer(&quick, NULL), 200);
+    assert_true(since(start_ms) < 250);
+    assert_int_equal(net_answer(&slow, NULL), 204);
+    net_client_clear(&slow);
+    net_client_clear(&quick);
+}
+
+static void server_stop_finishes_what_runs(void **state)
+{
+    net_node *node = *state;
+    net_node_start(node);
+    net_client slow = net_client_unix(node->socket_path);
+    net_client idle = net_client_unix(node->socket_path);
+    assert_true(net_send(&slow, "GET /slow HTTP/1.1\r\n\r\n"));
+    usleep(50000);
+    sph_server_stop(&node->server, 5000);
+    assert_null(node->server);
+    assert_int_equal(net_answer(&slow, NULL), 204);
+    assert_true(net_is_ended(&slow));
+    assert_true(net_is_ended(&idle));
+    assert_int_not_equal(access(node->socket_path, F_OK), 0);
+    net_client_clear(&slow);
+    net_client_clear(&idle);
+}
+
+static void server_full_house_waits_and_then_serves(void **state)
+{
+    net_node *node = *state;
+    node->loops = 1;
+    node->connections_max = 2;
+    net_node_start(node);
+    net_client first = net_client_unix(node->socket_path);
+    net_client second = net_client_unix(node->socket_path);
+    net_client third = net_client_unix(node->socket_path);
+    uint64_t connections = 0;
+    uint64_t requests = 0;
+    assert_true(net_send(&first, GET_WHO) && net_send(&second, GET_WHO) &&
+                net_send(&third, GET_WHO));
+    assert_int_equal(net_answer(&first, NULL), 200);
+    assert_int_equal(net_answer(&second, NULL), 200);
+    usleep(150000);
+    sph_server_counts(node->server, &connections, &requests);
+    assert_int_equal(connections, 2);
+    assert_int_equal(requests, 2);
+    net_client_clear(&first);
+    assert_int_equal(net_answer(&third, NULL), 200);
+    net_client_clear(&second);
+    net_client_clear(&third);
+}
+
+static void server_without_descriptors_neither_spins_nor_stays_away(void **state)
+{
+    net_node *node = *state;
+    node->loops = 1;
+    net_node_start(node);
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    net_client client = net_client_unix(node->socket_path);
+    assert_true(net_send(&client, GET_WHO));
+    assert_int_equal(net_answer(&client, NULL), 200);
+    const int waiting = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct rlimit none = before;
+    none.rlim_cur = (rlim_t)waiting + 1;
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    assert_ok(
+        sph_str_copy(name.sun_path, sizeof(name.sun_path), sph_slice_str(node->socket_path), NULL),
+        NULL);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    struct rusage used;
+    struct rusage used_later;
+    assert_int_equal(connect(waiting, (const struct sockaddr *)&name, sizeof(name)), 0);
+    assert_int_equal(getrusage(RUSAGE_SELF, &used), 0);
+    usleep(500000);
+    assert_int_equal(getrusage(RUSAGE_SELF, &used_later), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    const long cpu_us = (used_later.ru_utime.tv_sec - used.ru_utime.tv_sec) * 1000000L +
+                        used_later.ru_utime.tv_usec - used.ru_utime.tv_usec;
+    assert_true(cpu_us < 100000);
+    close(waiting);
+    net_client later = net_client_unix(node->socket_path);
+    assert_true(net_send(&later, GET_WHO));
+    assert_int_equal(net_answer(&later, NULL), 200);
+    net_client_clear(&later);
+    net_client_clear(&client);
+}
+
+/* ---- control socket ---- */
+
+static void server_control_socket_is_private_and_names_the_caller(void **state)
+{
+    net_node *node = *state;
+    struct stat seen;
+    net_node_start(node);
+    assert_int_equal(stat(node->socket_path, &seen), 0);
+    assert_int_equal(seen.st_mode & 0777, 0600);
+    net_client client = net_client_unix(node->socket_path);
+    assert_true(net_send(&client, "GET /who HTTP/1.1\r\nHost: anything\r\n\r\n"));
+    assert_int_equal(net_answer(&client, NULL), 200);
+    assert_int_equal(node->last_uid, getuid());
+    assert_string_equal(node->last_party, "");
+    net_client_clear(&client);
+}
+
+static sph_rc start_second(net_node *node, sph_server **out, sph_err *err)
+{
+    const struct sph_listener_config listener = {
+        .unix_path = node->socket_path, .routes = node->routes, .route_count = 7};
+    const struct sph_server_config config = {.listeners = &listener,
+                                             .listener_count = 1,
+                                             .loops = 1,
+                                             .hands = 1,
+                                             .connections_max = 5,
+                                             .limits = &node->limits,
+                                             .env = &node->env,
+                                             .spool_dir = "spool"};
+    return sph_server_start(&config, out, err);
+}
+
+static void server_control_socket_is_replaced_only_when_nobody_listens(void **state)
+{
+    net_node *node = *state;
+    sph_server *second = NULL;
+    sph_err err = {.depth = 0};
+    net_node_start(node);
+    assert_code(start_second(node, &second, &err), SPH_EEXISTS, &err);
+    assert_null(second);
+    sph_server_stop(&node->server, 0);
+    const int stale = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    assert_ok(
+        sph_str_copy(name.sun_path, sizeof(name.sun_path), sph_slice_str(node->socket_path), NULL),
+        NULL);
+    assert_int_equal(bind(stale, (const struct sockaddr *)&name, sizeof(name)), 0);
+    close(stale); /* bound, never listened on: what a killed node leaves */
+    assert_ok(start_second(node, &second, &err), &err);
+    sph_server_stop(&second, 0);
+    assert_ok(sph_file_store(node->env.files, "control.sock", SPH_LIT("a file"), false, NULL),
+              NULL);
+    assert_code(start_second(node, &second, &err), SPH_EEXISTS, &err);
+}
+
+static void server_bad_configuration_is_refused(void **state)
+{
+    net_node *node = *state;
+    sph_server *server = NULL;
+    sph_err err = {.depth = 0};
+    const struct sph_listener_config listener = {.address = "not an address", .port = 1};
+    struct sph_server_config config = {.listeners = &listener,
+                                       .listener_count = 1,
+                                       .loops = 1,
+                                       .hands = 1,
+                                       .connections_max = 5,
+                                       .limits = &node->limits,
+                                       .env = &node->env,
+                                       .spool_dir = "spool"};
+    assert_code(sph_server_start(&config, &server, &err), SPH_EARG, &err);
+    config.hands = 0;
+    assert_code(sph_server_start(&config, &server, &err), SPH_EARG, &err);
+    assert_null(server);
+}
+
+#define NODE_TEST(name) cmocka_unit_test_setup_teardown(name, with_node, without_node)
+
+int test_server(void)
+{
+    const struct CMUnitTest tests[] = {
+        NODE_TEST(server_partner_is_served_and_known_by_certificate),
+        NODE_TEST(server_strangers_end_in_the_handshake),
+        NODE_TEST(server_certificate_request_names_nobody_and_resumption_is_off),
+        NODE_TEST(server_removed_partner_is_out_at_the_next_request),
+        NODE_TEST(server_removed_partner_is_out_within_a_body),
+        NODE_TEST(server_reload_serves_the_new_certificate_and_keeps_the_old_on_failure),
+        NODE_TEST(server_hundred_requests_use_one_connection),
+        NODE_TEST(server_chunked_64_mb_go_to_the_spool_in_constant_memory),
+        NODE_TEST(server_file_answer_is_streamed),
+        NODE_TEST(server_body_in_single_octets_reads_the_same),
+        NODE_TEST(server_pipelined_requests_are_answered_in_order),
+        NODE_TEST(server_continue_is_sent_after_the_gate_only),
+        NODE_TEST(server_refusals_have_their_status_and_close),
+        NODE_TEST(server_host_must_be_one_and_ours),
+        NODE_TEST(server_large_body_over_the_limit_still_sees_its_413),
+        NODE_TEST(server_handler_cannot_inject_a_header_or_forget_the_status),
+        NODE_TEST(server_deadlines_are_absolute),
+        NODE_TEST(server_body_below_the_minimum_rate_is_dropped),
+        NODE_TEST(server_slow_handler_stalls_nobody_else),
+        NODE_TEST(server_stop_finishes_what_runs),
+        NODE_TEST(server_full_house_waits_and_then_serves),
+        NODE_TEST(server_without_descriptors_neither_spins_nor_stays_away),
+        NODE_TEST(server_control_socket_is_private_and_names_the_caller),
+        NODE_TEST(server_control_socket_is_replaced_only_when_nobody_listens),
+        NODE_TEST(server_bad_configuration_is_refused),
+    };
+    return cmocka_run_group_tests_name("server", tests, NULL, NULL);
+}
