@@ -83,7 +83,12 @@ static sph_rc set_marker(const sph_journal *j, bool *is_unclean, sph_err *err)
     *is_unclean = true;
     if (!files)
         return sph_ok();
-    SPH_TRY(files->exists(files->ctx, j->marker, is_unclean, err), err, "marker");
+    SPH_AUTO(sph_open_file) marker = {files, NULL};
+    const sph_rc rc = files->open(files->ctx, j->marker, SPH_OPEN_READ, &marker.file, err);
+    if (rc.code != SPH_ENOTFOUND)
+        return rc; /* it is there, and stays */
+    sph_err_clear(err);
+    *is_unclean = false;
     return sph_file_store(files, j->marker, SPH_LIT("open\n"), true, err);
 }
 

@@ -69,7 +69,7 @@ static sph_rc read_tile(void *ctx, unsigned level, uint64_t n, unsigned want, sp
         out[i] = r->kept[level][i];
     if (found)
         return sph_ok();
-    if (level == 0)
+    if (level == 0 && want < SPH_TILE_WIDTH)
         return hash_leaves(r->db, n, want, out, err);
     return sph_fail(err, SPH_EPROOF, "tile %u/%llu is missing", level, (unsigned long long)n);
 }
