@@ -41,6 +41,34 @@ static int hex_pair(struct reader *in)
     return high * 16 + low;
 }
 
+/* Short names of RFC 4514 section 3, compared without case, and the two that products write for an
+ * e-mail address; OpenSSL's own table knows case and more names. */
+static ASN1_OBJECT *short_name(sph_slice word)
+{
+    static const struct {
+        const char *name;
+        int nid;
+    } rows[] = {
+        {"CN", NID_commonName},
+        {"L", NID_localityName},
+        {"ST", NID_stateOrProvinceName},
+        {"S", NID_stateOrProvinceName},
+        {"O", NID_organizationName},
+        {"OU", NID_organizationalUnitName},
+        {"C", NID_countryName},
+        {"STREET", NID_streetAddress},
+        {"DC", NID_domainComponent},
+        {"UID", NID_userId},
+        {"E", NID_pkcs9_emailAddress},
+        {"EMAILADDRESS", NID_pkcs9_emailAddress},
+        {"SERIALNUMBER", NID_serialNumber},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (sph_slice_equal_nocase(word, sph_slice_str(rows[i].name)))
+            return OBJ_nid2obj(rows[i].nid);
+    return NULL;
+}
+
 /* The attribute's type: a short or long name that OpenSSL knows, or dotted digits with or without
  * "OID.". */
 static sph_rc read_type(struct reader *in, ASN1_OBJECT **out, sph_err *err)
@@ -56,9 +84,9 @@ static sph_rc read_type(struct reader *in, ASN1_OBJECT **out, sph_err *err)
     if (sph_slice_equal_nocase(sph_slice_sub(word, 0, 4), SPH_LIT("OID.")))
         word = sph_slice_sub(word, 4, word.len);
     SPH_TRY(sph_str_copy(type, sizeof(type), word, err), err, "attribute type");
-    const bool is_email = sph_slice_equal_nocase(word, SPH_LIT("E")) ||
-                          sph_slice_equal_nocase(word, SPH_LIT("EMAILADDRESS"));
-    ASN1_OBJECT *object = is_email ? OBJ_nid2obj(NID_pkcs9_emailAddress) : OBJ_txt2obj(type, 0);
+    ASN1_OBJECT *object = short_name(word);
+    if (!object)
+        object = OBJ_txt2obj(type, 0);
     if (!object)
         return sph_openssl_fail(err, SPH_EPARSE, "an attribute type that is not known");
     in->at = equals + 1;
