@@ -38,8 +38,9 @@ typedef struct sph_dsig_ref {
 
 /** Write `<ds:SignedInfo>` and `<ds:SignatureValue>` into the open ds:Signature: references as
  * given (their digests computed by the caller), algorithm by the key's kind. The SignedInfo is a
- * fragment, signed as written. The caller opens ds:Signature before and writes ds:KeyInfo and
- * closes after. Failures stick in the writer. */
+ * fragment, signed as written. `out` is the buffer the writer writes into; its table of prefixes
+ * has "ds", and "ec" where a reference has a PrefixList. The caller opens ds:Signature before, and
+ * writes ds:KeyInfo and closes after. A failure of the writer, also an earlier one, is returned. */
 SPH_MUST sph_rc sph_dsig_write(sph_xml_writer *w, sph_buf *out, const sph_dsig_ref *refs,
                                size_t count, const sph_key *signer, sph_err *err);
 

@@ -17,7 +17,9 @@ typedef void sph_xenc_name_recipient(sph_xml_writer *w, void *arg);
 
 /** Write xenc:EncryptionMethod, ds:KeyInfo and xenc:CipherData of an EncryptedKey for a fresh
  * content key (16 octets) into the open xenc:EncryptedKey. 1.15: RSA-OAEP; 2.0: ephemeral X25519,
- * HKDF-SHA-256 (16-octet salt), AES-128 key wrap. */
+ *  HKDF-SHA-256 (16-octet salt), AES-128 key wrap. The writer's table of prefixes has "xenc",
+ *  "xenc11", "ds", and for 2.0 also "ds11" and "dsm". SPH_EARG: a key that does not fit the suite.
+ */
 SPH_MUST sph_rc sph_xenc_key_write(sph_xml_writer *w, enum sph_suite suite,
                                    const sph_pubkey *recipient, const sph_secret *content_key,
                                    const sph_random *random, sph_xenc_name_recipient *name,
@@ -36,6 +38,7 @@ const sph_xml_node *sph_xenc_key_recipient(const sph_xenc_key *key);
 size_t sph_xenc_key_ref_count(const sph_xenc_key *key);
 const char *sph_xenc_key_ref_at(const sph_xenc_key *key, size_t index);
 /** Open: the 16-octet content key. SPH_EPROOF for the 2.0 suite's failures; the 1.15 form never
- * fails by content (random key instead). */
+ * fails by content (random key instead). SPH_EARG: the recipient's key is not of the suite's kind.
+ */
 SPH_MUST sph_rc sph_xenc_key_open(const sph_xenc_key *key, const sph_key *recipient,
                                   const sph_random *random, sph_secret **out, sph_err *err);

@@ -35,6 +35,7 @@ void sph_xml_free(sph_xml **doc);
 void sph_xml_start(void);
 void sph_xml_stop(void);
 
+/** The root element; borrowed until the document is freed, as is every node. */
 const sph_xml_node *sph_xml_root(const sph_xml *doc);
 /** Element tests and walking; every function accepts NULL and answers NULL / false / empty. */
 bool sph_xml_is(const sph_xml_node *node, const char *ns, const char *local);
@@ -73,18 +74,23 @@ typedef struct sph_xml_item {
     const char *text;            /* borrowed; NULL when element */
     void *at;                    /* cursor, zero before the first call */
 } sph_xml_item;
+/** Advance to the next text or element; false at the end. Comments are passed over. */
 bool sph_xml_next_item(const sph_xml_node *parent, sph_xml_item *item);
 /** Attributes in document order: ns, local, value. Zero `at` first. */
 typedef struct sph_xml_attr_item {
     const char *ns, *local, *value; /* ns "" when none */
     void *at;
 } sph_xml_attr_item;
+/** Advance to the next attribute; false at the end. */
 bool sph_xml_next_attr(const sph_xml_node *node, sph_xml_attr_item *item);
 
 /** Id map: wsu:Id, Id, xml:id on any element, and `id` on eb:Messaging; SPH_EPARSE on a second
  * entry of a value (as4.md D11). */
 typedef struct sph_xml_ids sph_xml_ids;
+/** Collect the ids; an id must be an NCName. out: owned, sph_xml_ids_free; borrows from the
+ * document. */
 SPH_MUST sph_rc sph_xml_ids_new(const sph_xml *doc, sph_xml_ids **out, sph_err *err);
+/** The element of that id, NULL when there is none. */
 const sph_xml_node *sph_xml_ids_find(const sph_xml_ids *ids, const char *id);
 void sph_xml_ids_free(sph_xml_ids **ids);
 

@@ -71,8 +71,11 @@ static void copy_cut(char *to, size_t room, const char *text)
         len++;
     while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
         len--;
-    for (size_t i = 0; i < len; i++)
-        to[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7F ? ' ' : text[i];
+    for (size_t i = 0; i < len; i++) {
+        to[i] = text[i];
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
+            to[i] = ' ';
+    }
     while (len > 0 && to[len - 1] == ' ')
         len--;
     to[len] = '\0';
