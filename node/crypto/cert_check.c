@@ -24,10 +24,11 @@ static sph_rc check_use(const sph_cert *leaf, enum sph_cert_use use, sph_err *er
 {
     if (!leaf->key)
         return sph_fail(err, SPH_EPROOF, "the certificate's key is of a kind not used here");
-    if ((X509_get_extension_flags(leaf->x509) & EXFLAG_INVALID) != 0 ||
-        X509_get_version(leaf->x509) != X509_VERSION_3)
+    const uint32_t flags = X509_get_extension_flags(leaf->x509);
+    if ((flags & EXFLAG_INVALID) != 0 || X509_get_version(leaf->x509) != X509_VERSION_3)
         return sph_fail(err, SPH_EPROOF, "the certificate's extensions are broken");
-    if (!has_extension(leaf, NID_basic_constraints) || X509_check_ca(leaf->x509) != 0)
+    /* The flag, not X509_check_ca, which answers "no CA" for CA:TRUE without keyCertSign. */
+    if (!has_extension(leaf, NID_basic_constraints) || (flags & EXFLAG_CA) != 0)
         return sph_fail(err, SPH_EPROOF, "the certificate is not an end-entity certificate");
     const uint32_t bits = use == SPH_USE_ROOT ? 0 : sph_cert_usage_bits(use, leaf->key->kind);
     if (bits == 0 || X509_get_key_usage(leaf->x509) != bits)
@@ -53,8 +54,9 @@ static sph_rc check_window(const sph_cert *cert, int64_t at_ms, sph_err *err)
 {
     if (at_ms < cert->not_before_ms)
         return sph_fail(err, SPH_EPROOF, "the certificate is not valid yet");
-    if (at_ms >=
-        cert->not_after_ms + 1000) /* notAfter is the last second, inclusive: RFC 5280 4.1.2.5 */
+    /* OpenSSL counts notAfter itself as ended, one second stricter than RFC 5280 4.1.2.5: so do we.
+     */
+    if (at_ms >= cert->not_after_ms)
         return sph_fail(err, SPH_EPROOF, "the certificate has expired");
     return sph_ok();
 }

@@ -150,7 +150,7 @@ static void check_other_party_than_asked_for_is_refused(void **state)
     }
 }
 
-/* T-03: the first and the last second are inside. */
+/* T-03: notBefore is inside, notAfter is not. */
 static void check_times_outside_the_validity_are_refused(void **state)
 {
     const struct kit_ca *ca = *state;
@@ -158,14 +158,10 @@ static void check_times_outside_the_validity_are_refused(void **state)
     const struct {
         int64_t at;
         enum sph_code code;
-    } rows[] = {{from - 1, SPH_EPROOF},
-                {from, SPH_OK},
-                {until, SPH_OK},
-                {until + 999, SPH_OK},
-                {until + 1000, SPH_EPROOF},
-                {from - 365 * SPH_DAY_MS, SPH_EPROOF},
-                {INT64_C(0), SPH_EPROOF},
-                {until + 3650 * SPH_DAY_MS, SPH_EPROOF}};
+    } rows[] = {{from - 1, SPH_EPROOF},   {from, SPH_OK},
+                {until - 1, SPH_OK},      {until, SPH_EPROOF},
+                {until + 1, SPH_EPROOF},  {from - 365 * SPH_DAY_MS, SPH_EPROOF},
+                {INT64_C(0), SPH_EPROOF}, {until + 3650 * SPH_DAY_MS, SPH_EPROOF}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         sph_err err = {0};
         assert_code(sph_cert_check(ca->tls, ca->root, KIT_PARTY, SPH_USE_TLS, rows[i].at,
@@ -192,7 +188,7 @@ static void check_leaf_outliving_its_root_ends_with_it(void **state)
 static void check_leaf_of_a_foreign_root_is_refused(void **state)
 {
     const struct kit_ca *ca = *state;
-    struct kit_ca other = kit_ca_new();
+    struct kit_ca other = kit_root_new();
     expect(ca, other.tls, SPH_EPROOF, "foreign root");
     refuse_form(ca, "signed by another key under our name",
                 (struct bad_cert){BAD_CERT_TLS, .signer = other.root_key});
@@ -295,7 +291,7 @@ static void check_root_of_the_profile_holds_for_its_party_and_time(void **state)
     assert_ok(sph_cert_check_root(ca->root, KIT_PARTY, KIT_NOW, &err), &err);
     assert_ok(sph_cert_check_root(ca->root, KIT_PARTY, from, &err), &err);
     assert_code(sph_cert_check_root(ca->root, KIT_PARTY, from - 1, &err), SPH_EPROOF, &err);
-    assert_code(sph_cert_check_root(ca->root, KIT_PARTY, until + 1000, &err), SPH_EPROOF, &err);
+    assert_code(sph_cert_check_root(ca->root, KIT_PARTY, until, &err), SPH_EPROOF, &err);
     assert_code(sph_cert_check_root(ca->root, "th.ngo", KIT_NOW, &err), SPH_EPROOF, &err);
     assert_code(sph_cert_check_root(ca->root, "th.other.example", KIT_NOW, &err), SPH_EPROOF, &err);
     assert_code(sph_cert_check_root(ca->root, "", KIT_NOW, &err), SPH_EPROOF, &err);
