@@ -1,6 +1,5 @@
-#include <string.h>
-
 #include "exchange/node.h"
+
 #include "exchange/own_card.h"
 
 #define PATH_ROOM 600u
@@ -26,7 +25,6 @@ static sph_rc bind_log_key(sph_node *node, sph_err *err)
 
 static sph_rc fill_config(const struct sph_home_new *values, struct sph_config *config, sph_err *err)
 {
-    static const char *const both = "edelivery-2.0-ed25519 edelivery-1.15";
     SPH_TRY(sph_str_copy(config->party, sizeof(config->party), sph_slice_str(values->party), err), err, "party");
     SPH_TRY(sph_str_copy(config->kind, sizeof(config->kind), sph_slice_str(values->kind), err), err, "kind");
     SPH_TRY(sph_str_copy(config->country, sizeof(config->country), sph_slice_str(values->country), err), err, "country");
@@ -34,7 +32,7 @@ static sph_rc fill_config(const struct sph_home_new *values, struct sph_config *
     SPH_TRY(sph_str_copy(config->url, sizeof(config->url), sph_slice_str(values->url), err), err, "address");
     SPH_TRY(sph_str_copy(config->address, sizeof(config->address), sph_slice_str(values->listen_address), err), err,
             "listen address");
-    SPH_TRY(sph_str_copy(config->suites, sizeof(config->suites), sph_slice_str(values->suites ? values->suites : both), err),
+    SPH_TRY(sph_str_copy(config->suites, sizeof(config->suites), sph_slice_str(values->suites ? values->suites : SPH_SUITES_ALL), err),
             err, "suites");
     for (size_t i = 0; i < SPH_LANG_COUNT; i++)
         SPH_TRY(sph_str_copy(config->name[i], sizeof(config->name[i]), sph_slice_str(values->name[i]), err), err, "name");
@@ -44,46 +42,15 @@ static sph_rc fill_config(const struct sph_home_new *values, struct sph_config *
     return sph_ok();
 }
 
-static bool is_known_kind(const char *kind)
-{
-    static const char *const kinds[] = {"legal-aid",    "ngo",    "mass-organisation", "social-ministry",
-                                        "police",       "court",  "prosecutor",        "international"};
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (kind && strcmp(kinds[i], kind) == 0)
-            return true;
-    return false;
-}
-
-static sph_rc check_values(const struct sph_home_new *values, sph_err *err)
+static sph_rc check_values(const struct sph_home_new *values, struct sph_config *config, sph_err *err)
 {
     struct sph_suites suites;
-    if (!values->party || !sph_party_valid(sph_slice_str(values->party)))
-        return sph_fail(err, SPH_EARG, "a party is 1 to 64 of a-z, 0-9, dot and hyphen");
-    if (!is_known_kind(values->kind))
-        return sph_fail(err, SPH_EARG, "the kind of organisation is not known");
-    if (!values->country || strlen(values->country) != 2)
-        return sph_fail(err, SPH_EARG, "the country is two capital letters, LA or TH");
-    if (!values->mode || (strcmp(values->mode, "production") != 0 && strcmp(values->mode, "training") != 0))
-        return sph_fail(err, SPH_EARG, "the mode is production or training");
-    if (!values->url || !sph_slice_starts(sph_slice_str(values->url), SPH_LIT("https://")))
-        return sph_fail(err, SPH_EARG, "the address begins with https://");
-    if (!values->name[0] && !values->name[1] && !values->name[2])
-        return sph_fail(err, SPH_EARG, "the organisation needs a name");
-    if (values->suites)
-        SPH_TRY(sph_suites_parse(values->suites, &suites, err), err, "suites");
-    return sph_ok();
-}
-
-static sph_rc write_config(const struct sph_env *env, const struct sph_home_new *values, sph_err *err)
-{
-    struct sph_config *config = sph_mem_new(1, sizeof(*config));
-    if (!config)
-        return sph_fail(err, SPH_ENOMEM, "configuration");
-    sph_rc rc = fill_config(values, config, err);
-    if (rc.code == SPH_OK)
-        rc = sph_config_store(env->files, config, err);
-    sph_mem_free(config);
-    return rc;
+    sph_config_default(config);
+    SPH_TRY(fill_config(values, config, err), err, "values");
+    if (!config->url[0])
+        return sph_fail(err, SPH_EARG, "a node needs the https address where partners reach it");
+    SPH_TRY(sph_suites_parse(config->suites, &suites, err), err, "suites");
+    return sph_config_check(config, NULL, err);
 }
 
 static sph_rc first_open(const struct sph_env *env, const char *path, sph_err *err)
@@ -98,14 +65,29 @@ static sph_rc first_open(const struct sph_env *env, const char *path, sph_err *e
     return rc;
 }
 
-sph_rc sph_home_create(const struct sph_env *env, const char *path, const struct sph_home_new *values, sph_err *err)
+static sph_rc create(const struct sph_env *env, const char *path, const struct sph_home_new *values,
+                     struct sph_config *config, sph_err *err)
 {
-    bool is_home = false;
-    SPH_TRY(check_values(values, err), err, "values");
+    bool is_home = false, has_config = false;
+    SPH_TRY(check_values(values, config, err), err, "values");
     SPH_TRY(env->files->exists(env->files->ctx, "card.xml", &is_home, err), err, "home");
     if (is_home)
         return sph_fail(err, SPH_EEXISTS, "this folder is a node already");
-    SPH_TRY(sph_keyring_create(env, values->party, err), err, "keys");
-    SPH_TRY(write_config(env, values, err), err, "saphan.ini");
+    /* The card is the last thing written: what an interrupted init left is completed, keys first. */
+    SPH_TRY(env->files->exists(env->files->ctx, "saphan.ini", &has_config, err), err, "home");
+    if (!has_config) {
+        SPH_TRY(sph_keyring_create(env, values->party, err), err, "keys");
+        SPH_TRY(sph_config_store(env->files, config, false, err), err, "saphan.ini");
+    }
     return first_open(env, path, err);
+}
+
+sph_rc sph_home_create(const struct sph_env *env, const char *path, const struct sph_home_new *values, sph_err *err)
+{
+    struct sph_config *config = sph_mem_new(1, sizeof(*config));
+    if (!config)
+        return sph_fail(err, SPH_ENOMEM, "configuration");
+    const sph_rc rc = create(env, path, values, config, err);
+    sph_mem_free(config);
+    return rc;
 }

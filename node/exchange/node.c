@@ -73,7 +73,7 @@ static sph_rc open_ledger(sph_node *node, sph_err *err)
     int from = 0;
     SPH_TRY(db_path(node, "node.db", path, err), err, "node.db path");
     SPH_TRY(sph_db_migrate_node(path, &from, err), err, "node.db");
-    SPH_TRY(sph_str_format(origin, sizeof(origin), err, "%s/ledger/1", node->config->party), err, "log name");
+    SPH_TRY(sph_str_format(origin, sizeof(origin), err, "%s/ledger/1", node->config.party), err, "log name");
     SPH_TRY(sph_vkey_make(origin, SPH_VKEY_LOG, sph_key_peek_public(sph_node_keys(node)->log), &node->log_vkey, err), err,
             "log key");
     const struct sph_journal_config config = {path, origin, sph_node_keys(node)->log, node->env};
@@ -86,7 +86,7 @@ static sph_rc load_partners(sph_node *node, sph_err *err)
     sph_db *reader = NULL;
     SPH_TRY(sph_partners_new(&node->partners, err), err, "partners");
     SPH_TRY(sph_db_pool_get(node->readers, &reader, err), err, "reader");
-    const sph_rc rc = sph_partners_load(node->partners, reader, &node->schemas, sph_limits_default(), node->config->mode,
+    const sph_rc rc = sph_partners_load(node->partners, reader, &node->schemas, sph_limits_default(), node->config.mode,
                                         sph_node_now_ms(node), err);
     sph_db_pool_put(node->readers, reader);
     return rc;
@@ -94,7 +94,7 @@ static sph_rc load_partners(sph_node *node, sph_err *err)
 
 static sph_rc make_folders(sph_node *node, sph_err *err)
 {
-    static const char *const folders[] = {"run", "spool", "outgoing", "vault", "schemas"};
+    static const char *const folders[] = {"run", "spool", "outgoing", "vault", "schemas", "uploads"};
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
         SPH_TRY(node->env->files->make_dir(node->env->files->ctx, folders[i], err), err, "%s/", folders[i]);
     return sph_ok();
@@ -108,8 +108,8 @@ static sph_rc load(sph_node *node, sph_err *err)
         return sph_fail(err, SPH_ENOTFOUND, "no node here: saphan.ini is missing");
     SPH_TRY(make_folders(node, err), err, "folders");
     SPH_TRY(take_lock(node, err), err, "lock");
-    SPH_TRY(sph_config_load(node->env->files, &node->config, err), err, "configuration");
-    SPH_TRY(sph_suites_parse(node->config->suites, &node->suites, err), err, "suites");
+    SPH_TRY(sph_config_load(node->env->files, &node->config, NULL, err), err, "configuration");
+    SPH_TRY(sph_suites_parse(node->config.suites[0] ? node->config.suites : SPH_SUITES_ALL, &node->suites, err), err, "suites");
     SPH_TRY(add_ring(node, err), err, "keys");
     SPH_TRY(sph_schemas_load(&node->schemas, err), err, "schemas");
     SPH_TRY(open_secrets(node, err), err, "secrets");
@@ -200,7 +200,6 @@ void sph_node_close(sph_node **handle)
         sph_keyring_clear(node->ring[i]);
         sph_mem_free(node->ring[i]);
     }
-    sph_config_free(&node->config);
     if (node->lock_fd >= 0)
         close(node->lock_fd);
     pthread_mutex_destroy(&node->official_lock);

@@ -13,7 +13,7 @@ const struct sph_env *sph_node_env(const sph_node *node)
 
 const struct sph_config *sph_node_config(const sph_node *node)
 {
-    return node->config;
+    return &node->config;
 }
 
 const char *sph_node_path(const sph_node *node)
@@ -23,7 +23,7 @@ const char *sph_node_path(const sph_node *node)
 
 const char *sph_node_party(const sph_node *node)
 {
-    return node->config->party;
+    return node->config.party;
 }
 
 const sph_keyring *sph_node_keys(const sph_node *node)
@@ -90,7 +90,7 @@ int64_t sph_node_now_ms(const sph_node *node)
 sph_rc sph_node_leaf(sph_node *node, uint16_t event, const char *user, sph_leaf *out, sph_err *err)
 {
     uint8_t pseudonym[16];
-    sph_leaf_init(out, event, node->config->party);
+    sph_leaf_init(out, event, node->config.party);
     if (!user)
         return sph_ok();
     SPH_TRY(sph_secrets_pseudonym(node->secrets, user, pseudonym, err), err, "pseudonym");
@@ -109,7 +109,7 @@ sph_rc sph_node_note_event(sph_node *node, sph_leaf *leaf, uint64_t *index, sph_
 void sph_node_check_context(const sph_node *node, const sph_partner *issuer, bool is_sending,
                             struct sph_packet_context *out)
 {
-    const struct sph_config *config = node->config;
+    const struct sph_config *config = &node->config;
     const sph_keyring *ring = node->keys;
     *out = (struct sph_packet_context){.schemas = &node->schemas,
                                        .limits = sph_limits_default(),

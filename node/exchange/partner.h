@@ -47,6 +47,7 @@ struct sph_suites {
  *  the same one (docs/protocol.md, "Suite"). is_inbound: the partner sends, we receive. SPH_EUNSUPPORTED when none is shared. */
 SPH_MUST sph_rc sph_partner_suite(const sph_partner *partner, const struct sph_suites *own, bool is_inbound,
                                   enum sph_suite *out, sph_err *err);
+#define SPH_SUITES_ALL "edelivery-2.0-ed25519 edelivery-1.15"
 /** Space-separated names, each known and at most once. SPH_EPARSE. */
 SPH_MUST sph_rc sph_suites_parse(const char *text, struct sph_suites *out, sph_err *err);
 /** The partner's encryption certificate of a suite that is valid now, the newest first; NULL when none. Borrowed. */

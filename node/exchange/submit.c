@@ -284,6 +284,8 @@ static sph_rc run(struct work *work, bool is_thread, struct sph_submitted *out, 
     work->now_ms = sph_node_now_ms(work->node);
     SPH_TRY(make_octets(work, is_thread, &octets, findings, err), err, "building the packet");
     SPH_TRY(check_all(work, sph_buf_peek(&octets), findings, err), err, "the packet's own check");
+    if (work->what->is_dry_run)
+        return sph_ok();
     if (!work->packet)
         return sph_fail(err, SPH_ENOTFOUND, "nobody to send to: add a partner first");
     SPH_TRY(prepare_rows(work, sph_buf_peek(&octets), err), err, "rows");
@@ -355,7 +357,8 @@ sph_rc sph_submit(sph_node *node, const struct sph_submit *what, struct sph_subm
     else
         SPH_TRY(submit_draft(node, what, &done, findings, err), err, "draft");
     *out = done;
-    sph_node_wake(node);
+    if (!what->is_dry_run)
+        sph_node_wake(node);
     return sph_ok();
 }
 

@@ -21,6 +21,7 @@ struct sph_submit {
     const struct sph_submit_attachment *attachments;
     size_t attachment_count;
     const char *user;       /* acting user */
+    bool is_dry_run;        /* build and check as if, then forget: nothing is stored or queued */
 };
 #define SPH_SUBMIT_MAX 64
 struct sph_submitted {

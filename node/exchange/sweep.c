@@ -1,7 +1,5 @@
 #include "exchange/sweep.h"
 
-#include <string.h>
-
 #include "base/codec.h"
 
 struct sweep {
@@ -56,12 +54,25 @@ static sph_rc sweep_shelf(void *arg, const char *name, sph_err *err)
     return rc;
 }
 
+/** An upload belongs to a command that a restart ended. */
+static sph_rc drop_upload(void *arg, const char *name, sph_err *err)
+{
+    struct sweep *sweep = arg;
+    const sph_files *files = sph_node_env(sweep->node)->files;
+    char path[160];
+    SPH_TRY(sph_str_format(path, sizeof(path), err, "uploads/%s", name), err, "path");
+    sweep->count++;
+    return files->remove(files->ctx, path, err);
+}
+
 sph_rc sph_sweep(sph_node *node, unsigned *count, sph_err *err)
 {
     const sph_files *files = sph_node_env(node)->files;
     struct sweep sweep = {.node = node, .folder = "outgoing"};
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &sweep.reader, err), err, "reader");
-    sph_rc rc = files->list(files->ctx, "outgoing", sweep_file, &sweep, err);
+    sph_rc rc = files->list(files->ctx, "uploads", drop_upload, &sweep, err);
+    if (rc.code == SPH_OK)
+        rc = files->list(files->ctx, "outgoing", sweep_file, &sweep, err);
     if (rc.code == SPH_OK)
         rc = files->list(files->ctx, "vault", sweep_shelf, &sweep, err);
     sph_db_pool_put(sph_node_readers(node), sweep.reader);

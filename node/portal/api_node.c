@@ -1,0 +1,174 @@
+#include <inttypes.h>
+
+#include "exchange/own_card.h"
+#include "exchange/query.h"
+#include "portal/api_call.h"
+
+#define DAY_MS INT64_C(86400000)
+#define FREE_LEAST (UINT64_C(512) * 1024 * 1024)
+
+static sph_rc set_names(sph_json *object, const struct sph_config *config, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_json) *names = sph_json_object();
+    for (size_t i = 0; names && i < SPH_LANG_COUNT; i++)
+        if (config->name[i][0])
+            SPH_TRY(sph_api_set_text(names, sph_lang_code((enum sph_lang)i), config->name[i], err), err, "names");
+    return sph_json_set(object, "name", sph_move(names), err);
+}
+
+static sph_rc set_counts(sph_node *node, sph_json *object, sph_err *err)
+{
+    struct sph_counts counts;
+    SPH_TRY(sph_query_counts(node, &counts, err), err, "counts");
+    SPH_AUTO_PTR(sph_json) *outbox = sph_json_object();
+    SPH_AUTO_PTR(sph_json) *inbox = sph_json_object();
+    if (!outbox || !inbox)
+        return sph_fail(err, SPH_ENOMEM, "status");
+    SPH_TRY(sph_api_set_int(outbox, "queued", counts.queued, err), err, "status");
+    SPH_TRY(sph_api_set_int(outbox, "retrying", counts.retrying, err), err, "status");
+    SPH_TRY(sph_api_set_int(outbox, "acknowledged", counts.acknowledged, err), err, "status");
+    SPH_TRY(sph_api_set_int(outbox, "failed", counts.failed, err), err, "status");
+    SPH_TRY(sph_api_set_time(outbox, "oldestOpen", counts.oldest_open_ms, err), err, "status");
+    SPH_TRY(sph_api_set_int(inbox, "received", counts.received, err), err, "status");
+    SPH_TRY(sph_api_set_int(inbox, "unread", counts.unread, err), err, "status");
+    SPH_TRY(sph_json_set(object, "outbox", sph_move(outbox), err), err, "status");
+    return sph_json_set(object, "inbox", sph_move(inbox), err);
+}
+
+static sph_rc set_ledger(sph_node *node, sph_json *object, sph_err *err)
+{
+    sph_head *head = NULL;
+    SPH_AUTO_PTR(sph_json) *ledger = sph_json_object();
+    SPH_TRY(sph_journal_head(sph_node_journal(node), false, &head, err), err, "ledger");
+    const sph_hash root = sph_head_root(head);
+    sph_rc rc = sph_api_set_text(ledger, "origin", sph_node_log_vkey(node)->name, err);
+    if (rc.code == SPH_OK)
+        rc = sph_api_set_int(ledger, "size", (int64_t)sph_head_size(head), err);
+    if (rc.code == SPH_OK)
+        rc = sph_api_set_hash(ledger, "root", &root, err);
+    if (rc.code == SPH_OK)
+        rc = sph_json_set(ledger, "isStopped", sph_json_bool(sph_journal_is_stopped(sph_node_journal(node))), err);
+    sph_head_free(&head);
+    SPH_TRY(rc, err, "ledger");
+    return sph_json_set(object, "ledger", sph_move(ledger), err);
+}
+
+struct partner_counts {
+    int64_t active, paused;
+};
+
+static sph_rc count_partner(void *arg, const sph_partner *partner, sph_err *err)
+{
+    struct partner_counts *counts = arg;
+    (void)err;
+    counts->active += partner->state == SPH_PARTNER_ACTIVE;
+    counts->paused += partner->state == SPH_PARTNER_PAUSED;
+    return sph_ok();
+}
+
+static sph_rc set_server(const struct sph_api_call *call, sph_json *object, sph_err *err)
+{
+    uint64_t connections = 0, requests = 0;
+    if (!call->api->server)
+        return sph_ok();
+    sph_server_counts(call->api->server, &connections, &requests);
+    SPH_TRY(sph_api_set_int(object, "connections", (int64_t)connections, err), err, "server");
+    return sph_api_set_int(object, "requests", (int64_t)requests, err);
+}
+
+sph_rc sph_api_status(struct sph_api_call *call, sph_err *err)
+{
+    const struct sph_config *config = sph_node_config(call->node);
+    struct partner_counts partners = {0};
+    SPH_AUTO_PTR(sph_json) *json = NULL;
+    SPH_TRY(sph_api_object("saphan.status/1", &json, err), err, "status");
+    SPH_TRY(sph_partners_each(sph_node_partners(call->node), count_partner, &partners, err), err, "partners");
+    SPH_TRY(sph_api_set_text(json, "party", config->party, err), err, "status");
+    SPH_TRY(set_names(json, config, err), err, "status");
+    SPH_TRY(sph_api_set_text(json, "kind", config->kind, err), err, "status");
+    SPH_TRY(sph_api_set_text(json, "country", config->country, err), err, "status");
+    SPH_TRY(sph_api_set_text(json, "mode", config->mode, err), err, "status");
+    SPH_TRY(sph_api_set_text(json, "url", config->url, err), err, "status");
+    SPH_TRY(sph_api_set_text(json, "version", SAPHAN_VERSION, err), err, "status");
+    SPH_TRY(sph_json_set(json, "isServing", sph_json_bool(sph_node_is_serving(call->node)), err), err, "status");
+    SPH_TRY(set_counts(call->node, json, err), err, "status");
+    SPH_TRY(set_ledger(call->node, json, err), err, "status");
+    SPH_TRY(sph_api_set_int(json, "partners", partners.active, err), err, "status");
+    SPH_TRY(sph_api_set_int(json, "partnersPaused", partners.paused, err), err, "status");
+    SPH_TRY(sph_api_set_int(json, "certificateDaysLeft",
+                            sph_keyring_days_left(sph_node_keys(call->node), sph_node_now_ms(call->node)), err),
+            err, "status");
+    SPH_TRY(set_server(call, json, err), err, "status");
+    return sph_api_answer(call, 200, &json, err);
+}
+
+sph_rc sph_api_version(struct sph_api_call *call, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_json) *json = NULL;
+    SPH_TRY(sph_api_object("saphan.version/1", &json, err), err, "version");
+    SPH_TRY(sph_api_set_text(json, "version", SAPHAN_VERSION, err), err, "version");
+    return sph_api_answer(call, 200, &json, err);
+}
+
+sph_rc sph_api_card(struct sph_api_call *call, sph_err *err)
+{
+    SPH_AUTO(sph_buf) octets = sph_buf_init(sph_node_limits(call->node)->card);
+    SPH_TRY(sph_own_card(call->node, &octets, err), err, "card");
+    return sph_api_answer_bytes(call, "application/xml", sph_buf_peek(&octets), err);
+}
+
+/** One finding of the doctor: what was looked at, how it is, what to do. */
+static sph_rc add_check(struct sph_api_call *call, sph_json *list, const char *id, bool is_good, bool is_serious, int64_t number,
+                        sph_err *err)
+{
+    char key[80], do_key[96], value[24];
+    SPH_AUTO(sph_buf) text = sph_buf_init(4096);
+    SPH_AUTO(sph_buf) todo = sph_buf_init(4096);
+    SPH_AUTO_PTR(sph_json) *row = sph_json_object();
+    SPH_TRY(sph_str_format(value, sizeof(value), err, "%" PRId64, number), err, "check");
+    SPH_TRY(sph_str_format(key, sizeof(key), err, "doctor.%s.%s", id, is_good ? "ok" : "bad"), err, "check");
+    SPH_TRY(sph_str_format(do_key, sizeof(do_key), err, "doctor.%s.do", id), err, "check");
+    SPH_TRY(sph_text_format(call->lang, key, SPH_ARGS({"number", value}), &text, err), err, "check");
+    SPH_TRY(sph_api_set_text(row, "check", id, err), err, "check");
+    SPH_TRY(sph_api_set_text(row, "state", is_good ? "ok" : is_serious ? "bad" : "warn", err), err, "check");
+    SPH_TRY(sph_api_set_text(row, "text", sph_buf_text(&text), err), err, "check");
+    if (!is_good) {
+        SPH_TRY(sph_text_format(call->lang, do_key, SPH_ARGS({"number", value}), &todo, err), err, "check");
+        SPH_TRY(sph_api_set_text(row, "do", sph_buf_text(&todo), err), err, "check");
+    }
+    return sph_json_add(list, sph_move(row), err);
+}
+
+static sph_rc run_checks(struct sph_api_call *call, sph_json *list, sph_err *err)
+{
+    sph_node *node = call->node;
+    struct sph_counts counts;
+    struct partner_counts partners = {0};
+    uint64_t left = 0;
+    const sph_files *files = sph_node_env(node)->files;
+    const int64_t now_ms = sph_node_now_ms(node);
+    const int days = sph_keyring_days_left(sph_node_keys(node), now_ms);
+    SPH_TRY(sph_query_counts(node, &counts, err), err, "counts");
+    SPH_TRY(files->free_bytes(files->ctx, &left, err), err, "free space");
+    SPH_TRY(sph_partners_each(sph_node_partners(node), count_partner, &partners, err), err, "partners");
+    SPH_TRY(add_check(call, list, "serving", sph_node_is_serving(node), false, 0, err), err, "check");
+    SPH_TRY(add_check(call, list, "ledger", !sph_journal_is_stopped(sph_node_journal(node)), true, 0, err), err, "check");
+    SPH_TRY(add_check(call, list, "disk", left >= FREE_LEAST, true, (int64_t)(left / 1024 / 1024), err), err, "check");
+    SPH_TRY(add_check(call, list, "certificates", days > 14, days <= 3, days, err), err, "check");
+    SPH_TRY(add_check(call, list, "root-key", sph_node_keys(node)->root_key != NULL, false, 0, err), err, "check");
+    SPH_TRY(add_check(call, list, "partners", partners.active > 0, false, partners.active, err), err, "check");
+    SPH_TRY(add_check(call, list, "queue", counts.oldest_open_ms == 0 || now_ms - counts.oldest_open_ms < DAY_MS, false,
+                      counts.queued + counts.retrying, err),
+            err, "check");
+    return add_check(call, list, "failed", counts.failed == 0, false, counts.failed, err);
+}
+
+sph_rc sph_api_doctor(struct sph_api_call *call, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_json) *json = NULL;
+    SPH_AUTO_PTR(sph_json) *list = sph_json_array();
+    SPH_TRY(sph_api_object("saphan.doctor/1", &json, err), err, "doctor");
+    SPH_TRY(run_checks(call, list, err), err, "doctor");
+    SPH_TRY(sph_json_set(json, "checks", sph_move(list), err), err, "doctor");
+    return sph_api_answer(call, 200, &json, err);
+}
