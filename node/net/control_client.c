@@ -89,10 +89,11 @@ static sph_rc receive(const struct call *call, uint8_t *at, size_t room, size_t 
     return sph_ok();
 }
 
-static bool all_visible(const char *text)
+/* Nothing in a value we send can end its line; in the request line there is no space either. */
+static bool all_within(const char *text, uint8_t least)
 {
     for (; *text; text++)
-        if ((uint8_t)*text <= 0x20 || (uint8_t)*text > 0x7e)
+        if ((uint8_t)*text < least || (uint8_t)*text > 0x7e)
             return false;
     return true;
 }
@@ -101,8 +102,9 @@ static sph_rc send_head(const struct call *call, uint64_t len, sph_err *err)
 {
     const sph_control_request *request = call->request;
     SPH_AUTO(sph_buf) head = sph_buf_init(16384);
-    if (!all_visible(request->method) || !all_visible(request->target))
-        return sph_fail(err, SPH_EARG, "method or target");
+    if (!all_within(request->method, '!') || !all_within(request->target, '!') ||
+        (request->content_type && !all_within(request->content_type, ' ')))
+        return sph_fail(err, SPH_EARG, "method, target or content type");
     SPH_TRY(sph_buf_addf(&head, err,
                          "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %llu\r\n",
                          request->method, request->target, (unsigned long long)len),

@@ -20,9 +20,9 @@ typedef struct sph_control_request {
 
 /** Ask the node.
  *  answer  owned on success (sph_answer_clear); set whatever the status; untouched on failure
- *  errors  SPH_ENOTFOUND nobody listens there; SPH_EREFUSED not our socket to open; SPH_EAGAIN no
- * octet within timeout_ms; SPH_EPARSE not HTTP; SPH_ELIMIT; SPH_EIO connection lost; what reader
- * and sink report
+ *  errors  SPH_EARG method, target or type is not plain text; SPH_ENOTFOUND nobody listens there;
+ * SPH_EREFUSED not our socket to open; SPH_EAGAIN no octet within timeout_ms; SPH_EPARSE not HTTP;
+ * SPH_ELIMIT; SPH_EIO connection lost; what reader and sink report
  */
 SPH_MUST sph_rc sph_control_call(const sph_control_request *request, sph_answer *answer,
                                  sph_err *err);

@@ -1,6 +1,7 @@
 #include "net/post_job.h"
 
 #include "base/codec.h"
+#include "net/http_parse.h"
 #include "net/tls_session.h"
 
 #include <curl/curl.h>
@@ -208,6 +209,9 @@ static sph_rc add_field(sph_post_job *job, const char *line)
 static sph_rc set_fields(sph_post_job *job)
 {
     char type[320];
+    for (const char *at = job->post->content_type; *at; at++)
+        if (!sph_http_is_text((uint8_t)*at)) /* would end the line: header injection */
+            return sph_fail(job->err, SPH_EARG, "content type");
     SPH_TRY(
         sph_str_format(type, sizeof(type), job->err, "Content-Type: %s", job->post->content_type),
         job->err, "content type");

@@ -9,11 +9,13 @@
 #define CIPHERS_1_2                                                                                \
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"   \
     "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305"
-#define SIGNATURES                                                                                 \
-    "ECDSA+SHA256:ECDSA+SHA384:ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA+SHA256:RSA+SHA384"
 
 sph_rc sph_tls_harden(SSL_CTX *ctx, sph_err *err)
 {
+    /* The library's macros cast const away: arrays of our own, which it only reads. */
+    char groups[] = "X25519:P-256:P-384";
+    char signatures[] =
+        "ECDSA+SHA256:ECDSA+SHA384:ed25519:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA+SHA256:RSA+SHA384";
     /* Resumption is off as a whole: a resumed session would skip the certificate (security.md
      * T-09). */
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
@@ -24,8 +26,8 @@ sph_rc sph_tls_harden(SSL_CTX *ctx, sph_err *err)
     SSL_CTX_set_max_cert_list(ctx, (long)sph_limits_default()->cert_bytes + 1024);
     if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
         SSL_CTX_set_cipher_list(ctx, CIPHERS_1_2) != 1 ||
-        SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") != 1 ||
-        SSL_CTX_set1_sigalgs_list(ctx, SIGNATURES) != 1 ||
+        SSL_CTX_set1_groups_list(ctx, groups) != 1 ||
+        SSL_CTX_set1_sigalgs_list(ctx, signatures) != 1 ||
         SSL_CTX_set_max_early_data(ctx, 0) != 1 || SSL_CTX_set_num_tickets(ctx, 0) != 1)
         return sph_fail(err, SPH_EIO, "TLS settings refused by the library");
     return sph_ok();

@@ -28,6 +28,8 @@ struct transport {
     struct epoch *epochs;
     uint64_t general_epoch; /* added to each partner's: for a forget that found no memory */
     bool stops;
+    unsigned callers;    /* inside post */
+    pthread_cond_t left; /* a caller has left */
     pthread_t thread;
     bool has_thread;
     sph_transport face;
@@ -166,6 +168,7 @@ static void run_job(struct transport *transport, sph_post_job *job)
 {
     pthread_cond_init(&job->done, NULL);
     pthread_mutex_lock(&transport->lock);
+    transport->callers++;
     if (transport->stops) {
         sph_post_job_fail(job, SPH_ECANCELLED, "the transport ends");
         job->is_done = true;
@@ -177,6 +180,8 @@ static void run_job(struct transport *transport, sph_post_job *job)
     }
     while (!job->is_done)
         pthread_cond_wait(&job->done, &transport->lock);
+    transport->callers--;
+    pthread_cond_signal(&transport->left);
     pthread_mutex_unlock(&transport->lock);
     pthread_cond_destroy(&job->done);
 }
@@ -264,6 +269,7 @@ sph_rc sph_transport_curl_new(const struct sph_env *env, unsigned connections_ea
     transport->env = env;
     transport->face = (sph_transport){transport, post, forget};
     pthread_mutex_init(&transport->lock, NULL);
+    pthread_cond_init(&transport->left, NULL);
     sph_rc made = make_multi(transport, connections_each, err);
     if (made.code == SPH_OK)
         made = start_thread(transport, err);
@@ -283,6 +289,10 @@ static void stop_thread(struct transport *transport)
     (void)curl_multi_wakeup(transport->multi);
     if (transport->has_thread)
         pthread_join(transport->thread, NULL);
+    pthread_mutex_lock(&transport->lock);
+    while (transport->callers > 0) /* told already, but still on their way out */
+        pthread_cond_wait(&transport->left, &transport->lock);
+    pthread_mutex_unlock(&transport->lock);
 }
 
 void sph_transport_curl_free(sph_transport **transport)
@@ -298,6 +308,7 @@ void sph_transport_curl_free(sph_transport **transport)
         old->epochs = epoch->next;
         sph_mem_free(epoch);
     }
+    pthread_cond_destroy(&old->left);
     pthread_mutex_destroy(&old->lock);
     sph_mem_free(old);
     *transport = NULL;

@@ -205,10 +205,13 @@ static void server_chunked_64_mb_go_to_the_spool_in_constant_memory(void **state
     for (int i = 0; i < 1024; i++)
         assert_true(net_send_all(&client, chunk));
     const long grown_kb = resident_kb() - before_kb;
+    print_message("64 MB body: resident memory grew by %ld KiB\n", grown_kb);
     assert_true(net_send(&client, "0\r\nX: y\r\n\r\n"));
     assert_int_equal(net_answer(&client, &body), 200);
     assert_slice_is(sph_buf_peek(&body), "67108864 spool 6509559808");
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they keep freed memory */
     assert_true(grown_kb < 16384);
+#endif
     sph_buf_clear(&body);
     sph_mem_free(piece);
     net_client_clear(&client);
