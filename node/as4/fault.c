@@ -35,8 +35,8 @@ static void fill(enum sph_as4_rule rule, const char *more, sph_as4_fault *fault)
                        rules[rule].text, more[0] != 0 ? ": " : "", more);
 }
 
-sph_rc sph_as4_refuse(enum sph_as4_rule rule, sph_as4_fault *fault, sph_err *err,
-                      const char *format, ...)
+sph_rc sph_as4_refuse_by(enum sph_as4_rule rule, sph_as4_fault *fault, sph_err *err,
+                         const char *format, ...)
 {
     char more[96] = "";
     if (format != NULL) {
@@ -51,7 +51,7 @@ sph_rc sph_as4_refuse(enum sph_as4_rule rule, sph_as4_fault *fault, sph_err *err
 
 sph_rc sph_as4_blame(sph_rc rc, enum sph_as4_rule rule, sph_as4_fault *fault, sph_err *err)
 {
-    if (rc.code == SPH_OK || rc.code == SPH_ENOMEM || rc.code == SPH_EIO || rc.code == SPH_EREFUSED)
+    if (rc.code == SPH_OK || rc.code == SPH_ENOMEM || rc.code == SPH_EIO)
         return rc;
     fill(rule, "", fault);
     sph_err_add(err, __func__, "%s", rules[rule].rule);

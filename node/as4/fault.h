@@ -82,8 +82,10 @@ enum sph_as4_rule {
 /** Fill *fault by the rule and return SPH_EREFUSED. format (may be NULL) adds ids and sizes to the
  * detail, except for 0101 and 0102 whose text is fixed (as4.md D12): there it goes to `err` only.
  */
-SPH_MUST sph_rc sph_as4_refuse(enum sph_as4_rule rule, sph_as4_fault *fault, sph_err *err,
-                               const char *format, ...) SPH_PRINTF(4, 5);
+#define sph_as4_refuse(rule, fault, err, ...)                                                      \
+    sph_failed(sph_as4_refuse_by((rule), (fault), (err), __VA_ARGS__))
+SPH_MUST sph_rc sph_as4_refuse_by(enum sph_as4_rule rule, sph_as4_fault *fault, sph_err *err,
+                                  const char *format, ...) SPH_PRINTF(4, 5);
 /** Turn a lower layer's verdict into the rule; success, SPH_ENOMEM, SPH_EIO and SPH_EREFUSED pass
  * unchanged. */
 SPH_MUST sph_rc sph_as4_blame(sph_rc rc, enum sph_as4_rule rule, sph_as4_fault *fault,

@@ -57,12 +57,11 @@ static inline sph_rc sph_ok(void)
 /** The result of a helper that always fails, in a form that compilers see is never SPH_OK. */
 static inline sph_rc sph_failed(sph_rc rc)
 {
-    return rc.code == SPH_OK ? (sph_rc){SPH_EIO} : rc;
+    return (sph_rc){rc.code == SPH_OK ? SPH_EIO : rc.code};
 }
 
 /** Start a reason: clears err, records frame 0, returns `code`. Long texts are cut. */
-#define sph_fail(err, code, ...)                                                                   \
-    sph_failed(sph_err_start((err), (code), __func__, __VA_ARGS__))
+#define sph_fail(err, code, ...) sph_failed(sph_err_start((err), (code), __func__, __VA_ARGS__))
 SPH_MUST sph_rc sph_err_start(sph_err *err, enum sph_code code, const char *where,
                               const char *format, ...) SPH_PRINTF(4, 5);
 
