@@ -57,12 +57,14 @@ static sph_rc open_hidden(sph_file *file, const char *folder, sph_err *err)
 
 static sph_rc open_temporary(sph_file *file, const char *folder, sph_err *err)
 {
-    sph_err ignored = {0};
     file->is_temporary = true;
-    const sph_rc rc = sph_path_open(file->root, folder, O_TMPFILE | O_RDWR, &file->fd, &ignored);
-    if (rc.code == SPH_OK)
+    if (file->root->without_unnamed)
+        return open_hidden(file, folder, err);
+    const sph_rc rc = sph_path_open(file->root, folder, O_TMPFILE | O_RDWR, &file->fd, err);
+    if (rc.code != SPH_EIO)
         return rc;
-    return open_hidden(file, folder, err); /* a full disk or a missing folder fails here as well */
+    sph_err_clear(err);
+    return open_hidden(file, folder, err); /* what failed for another reason fails here as well */
 }
 
 static sph_rc open_as(sph_file *file, const char *path, enum sph_open how, sph_err *err)

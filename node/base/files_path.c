@@ -18,6 +18,7 @@ sph_rc sph_path_failed(int error, const char *doing, sph_err *err)
     case ENOTDIR:
         return sph_fail(err, SPH_ENOTFOUND, "%s: no such file", doing);
     case EEXIST:
+    case ENOTEMPTY:
         return sph_fail(err, SPH_EEXISTS, "%s: the name is taken", doing);
     case ELOOP:
     case EXDEV:
@@ -67,7 +68,9 @@ sph_rc sph_path_open(const struct sph_root *root, const char *path, int flags, i
                      sph_err *err)
 {
     SPH_TRY(check(root, path, err), err, "path");
-    struct open_how how = {.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC | O_NOCTTY)};
+    /* openat2 refuses flags that have no meaning together. */
+    const int common = flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NOCTTY;
+    struct open_how how = {.flags = (uint64_t)(unsigned)(flags | common)};
     if ((flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE)
         how.mode = FILE_MODE;
     if (!root->is_everything)

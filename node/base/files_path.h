@@ -8,7 +8,9 @@
 /** The folder below which paths are resolved. */
 struct sph_root {
     int fd;
-    bool is_everything; /* root "/": paths a person typed */
+    bool is_everything;   /* root "/": paths a person typed */
+    bool without_unnamed; /* known to have no O_TMPFILE; a test sets it, else it is tried each time
+                           */
 };
 
 /** The failure of a system call as a result: no room, no such thing, already there, link, or the
