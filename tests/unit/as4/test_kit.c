@@ -303,7 +303,7 @@ static void range(const struct kit_msg *msg, const char *from, const char *to, s
                   size_t *len)
 {
     *at = find(&msg->root, from, 0);
-    *len = find(&msg->root, to, *at) + strlen(to) - *at;
+    *len = find(&msg->root, to, *at + strlen(from)) + strlen(to) - *at;
 }
 
 char *kit_copy(const struct kit_msg *msg, const char *from, const char *to)
