@@ -38,7 +38,8 @@ static void note_error(void *context, xmlError *error)
 
 /* libxml2 asks for an imported schema through one loader of the process, which is given no context
  * of ours. What it does have for each thread is the context of the error handler: while our own
- * handler of compilations stands there, the sources may be served; at every other moment not. */
+ * handler of compilations stands there, the sources may be served; at every other moment not.
+ * (Before asking, libxml2 looks by stat() whether the name is a file's; it opens none.) */
 static struct library *library_of_this_thread(void)
 {
     return xmlStructuredError == note_error ? xmlStructuredErrorContext : NULL;

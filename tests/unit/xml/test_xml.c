@@ -186,7 +186,7 @@ static void xml_x11_id_standing_twice_is_refused(void **state)
 }
 
 /* The files named are there on every system: were one opened, its text or a parse error would show.
- * (That no call reaches the kernel is seen with strace in the integration tests.) */
+ */
 static void xml_x12_names_of_files_in_a_document_are_not_opened(void **state)
 {
     sph_err err = {0};
