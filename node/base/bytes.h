@@ -28,6 +28,7 @@ typedef struct {
 /** Slice of a string literal (compile-time length). */
 #define SPH_LIT(text) ((sph_slice){(const uint8_t *)("" text ""), sizeof(text) - 1})
 
+/** Slice of `len` bytes; borrowed as long as they are. */
 static inline sph_slice sph_slice_of(const void *at, size_t len)
 {
     return (sph_slice){(const uint8_t *)at, len};

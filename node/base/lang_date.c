@@ -7,12 +7,51 @@
 #define BE_OFFSET 543
 
 static const char *const months[SPH_LANG_COUNT][12] = {
-    [SPH_LANG_EN] = {"January", "February", "March", "April", "May", "June", "July", "August",
-                     "September", "October", "November", "December"},
-    [SPH_LANG_LO] = {"ມັງກອນ", "ກຸມພາ", "ມີນາ", "ເມສາ", "ພຶດສະພາ", "ມິຖຸນາ", "ກໍລະກົດ", "ສິງຫາ", "ກັນຍາ",
-                     "ຕຸລາ", "ພະຈິກ", "ທັນວາ"},
-    [SPH_LANG_TH] = {"มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน", "กรกฎาคม",
-                     "สิงหาคม", "กันยายน", "ตุลาคม", "พฤศจิกายน", "ธันวาคม"},
+    [SPH_LANG_EN] =
+        {
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        },
+    [SPH_LANG_LO] =
+        {
+            "ມັງກອນ",
+            "ກຸມພາ",
+            "ມີນາ",
+            "ເມສາ",
+            "ພຶດສະພາ",
+            "ມິຖຸນາ",
+            "ກໍລະກົດ",
+            "ສິງຫາ",
+            "ກັນຍາ",
+            "ຕຸລາ",
+            "ພະຈິກ",
+            "ທັນວາ",
+        },
+    [SPH_LANG_TH] =
+        {
+            "มกราคม",
+            "กุมภาพันธ์",
+            "มีนาคม",
+            "เมษายน",
+            "พฤษภาคม",
+            "มิถุนายน",
+            "กรกฎาคม",
+            "สิงหาคม",
+            "กันยายน",
+            "ตุลาคม",
+            "พฤศจิกายน",
+            "ธันวาคม",
+        },
 };
 
 static enum sph_lang known(enum sph_lang lang)

@@ -389,3 +389,28 @@ static inline bool net_is_ended(net_client *client)
 {
     return client->in.len == 0 && !net_fill(client);
 }
+
+/* ---- set-up of a cmocka test: *state is a net_node that is not started ---- */
+
+static inline int net_with_node(void **state)
+{
+    net_node *node = sph_mem_new(1, sizeof(*node));
+    net_party *partner = sph_mem_new(1, sizeof(*partner));
+    *partner = net_party_new("th.partner.example");
+    net_node_init(node, partner);
+    *state = node;
+    return 0;
+}
+
+static inline int net_without_node(void **state)
+{
+    net_node *node = *state;
+    net_party *partner = (net_party *)(uintptr_t)node->partner;
+    net_node_clear(node);
+    net_party_clear(partner);
+    sph_mem_free(partner);
+    sph_mem_free(node);
+    return 0;
+}
+
+#define NET_NODE_TEST(name) cmocka_unit_test_setup_teardown(name, net_with_node, net_without_node)

@@ -197,7 +197,7 @@ static void codec_crockford_agrees_with_bit_by_bit_reading(void **state)
         for (size_t i = 0; i < out.len; i++) {
             unsigned value = 0;
             for (size_t bit = i * 5; bit < i * 5 + 5; bit++)
-                value = value * 2 + (bytes[bit / 8] >> (7 - bit % 8) & 1u);
+                value = value * 2 + ((unsigned)bytes[bit / 8] >> (7 - bit % 8) & 1u);
             assert_int_equal(out.at[i], letters[value]);
         }
     }
