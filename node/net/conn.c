@@ -24,6 +24,7 @@ struct sph_conn {
     int64_t since_ms, moved_ms; /* state entered; last octet moved */
     uint64_t moved;             /* octets moved in this state */
     bool has_served;            /* a request was answered before */
+    bool is_fresh;              /* admitted just now: nothing was waited for since */
     sph_turn *turn;             /* NULL between requests */
     sph_slice interim;          /* rest of a 100 response */
     int64_t peer_uid;
@@ -142,6 +143,7 @@ static enum next take_request(sph_conn *conn)
         sph_turn_refuse(turn, 403);
         return answer(conn);
     }
+    conn->is_fresh = true;
     if (!sph_turn_check(turn))
         return answer(conn);
     const bool waits = turn->head.expects_continue && turn->in_at == turn->in_len;
@@ -250,7 +252,7 @@ static enum next early_body(sph_conn *conn)
 
 static enum next step_body(sph_conn *conn)
 {
-    if (!sph_wire_is_admitted(conn->wire))
+    if (!conn->is_fresh && !sph_wire_is_admitted(conn->wire))
         return DEAD; /* removed while the body came in (architecture.md, Trust) */
     if (conn->moved == 0) {
         const enum next next = early_body(conn);
@@ -333,6 +335,7 @@ static enum next step(sph_conn *conn)
 
 static bool arm(sph_conn *conn, enum next next)
 {
+    conn->is_fresh = false;
     if (next == conn->waits)
         return true;
     if (conn->waits == WAIT_READ)

@@ -26,6 +26,7 @@ typedef struct sph_http_parser {
     bool saw_cr, saw_host, saw_coding;
 } sph_http_parser;
 
+/** A parser before the first octet; limits are borrowed. */
 sph_http_parser sph_http_parser_init(enum sph_http_kind kind, const struct sph_limits *limits);
 
 /** Scan what has arrived of a head.

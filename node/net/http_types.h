@@ -52,6 +52,7 @@ typedef struct sph_response {
     const sph_files *files;
     uint64_t file_from, file_len;
 } sph_response;
+/** An empty answer whose body and fields can grow up to the caps above. */
 sph_response sph_response_init(void);
 /** Frees body and fields, closes the file; NULL is fine. */
 void sph_response_clear(sph_response *response);

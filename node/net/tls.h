@@ -8,7 +8,9 @@ typedef struct sph_tls_server sph_tls_server; /* reloadable; thread-safe */
 
 /** Decides whether a client leaf (already proven to hold its key) is a known, enabled partner.
  * Called in the handshake and again at each request of a connection, so that removal takes effect
- * at once. true: go on. Thread-safe. */
+ * at once. true: go on. Runs on the loop,
+ * for each request and each arrival of a body: keep it to a look-up, e.g. of the leaf's digest
+ * among those that passed the full check. Thread-safe. */
 typedef bool sph_tls_admit(void *ctx, const sph_cert *leaf, const sph_cert *const *chain,
                            size_t chain_count);
 

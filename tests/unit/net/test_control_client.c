@@ -7,27 +7,6 @@
 
 int test_control_client(void);
 
-static int with_node(void **state)
-{
-    net_node *node = sph_mem_new(1, sizeof(*node));
-    net_party *partner = sph_mem_new(1, sizeof(*partner));
-    *partner = net_party_new("th.partner.example");
-    net_node_init(node, partner);
-    *state = node;
-    return 0;
-}
-
-static int without_node(void **state)
-{
-    net_node *node = *state;
-    net_party *partner = (net_party *)(uintptr_t)node->partner;
-    net_node_clear(node);
-    net_party_clear(partner);
-    sph_mem_free(partner);
-    sph_mem_free(node);
-    return 0;
-}
-
 static sph_control_request request_to(const net_node *node, const char *method, const char *target)
 {
     return (sph_control_request){.socket_path = node->socket_path,
@@ -206,17 +185,15 @@ static void control_client_target_cannot_smuggle_a_header(void **state)
     assert_code(sph_control_call(&request, &answer, &err), SPH_EARG, &err);
 }
 
-#define NODE_TEST(name) cmocka_unit_test_setup_teardown(name, with_node, without_node)
-
 int test_control_client(void)
 {
     const struct CMUnitTest tests[] = {
-        NODE_TEST(control_client_call_gives_the_answer),
-        NODE_TEST(control_client_body_and_answer_are_streamed),
-        NODE_TEST(control_client_refusal_before_the_body_is_seen),
-        NODE_TEST(control_client_without_a_node_is_not_found),
-        NODE_TEST(control_client_odd_answers_have_their_code),
-        NODE_TEST(control_client_target_cannot_smuggle_a_header),
+        NET_NODE_TEST(control_client_call_gives_the_answer),
+        NET_NODE_TEST(control_client_body_and_answer_are_streamed),
+        NET_NODE_TEST(control_client_refusal_before_the_body_is_seen),
+        NET_NODE_TEST(control_client_without_a_node_is_not_found),
+        NET_NODE_TEST(control_client_odd_answers_have_their_code),
+        NET_NODE_TEST(control_client_target_cannot_smuggle_a_header),
     };
     return cmocka_run_group_tests_name("control_client", tests, NULL, NULL);
 }
