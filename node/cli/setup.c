@@ -1,0 +1,49 @@
+#include <grp.h>
+#include <malloc.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "crypto/digest.h"
+#include "xml/xml.h"
+
+sph_rc sph_cli_start(sph_err *err)
+{
+    /* Two arenas: threads of a node share them, and an idle node stays small (docs/decisions.md, "Memory"). */
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    prctl(PR_SET_DUMPABLE, 0);
+    signal(SIGPIPE, SIG_IGN);
+    umask(077);
+    sph_xml_start();
+    return sph_crypto_start(err);
+}
+
+void sph_cli_stop(void)
+{
+    sph_crypto_stop();
+    sph_xml_stop();
+}
+
+static bool drop_to(uid_t uid, gid_t gid)
+{
+    const struct passwd *who = getpwuid(uid);
+    const bool has_groups = who ? initgroups(who->pw_name, gid) == 0 : setgroups(0, NULL) == 0;
+    return has_groups && setgid(gid) == 0 && setuid(uid) == 0 && (uid == 0 || setuid(0) != 0);
+}
+
+enum sph_exit sph_cli_become_owner(const sph_cli *cli)
+{
+    struct stat st;
+    if (stat(cli->home, &st) != 0)
+        return SPH_EXIT_DONE; /* no home: the caller finds that out and says so */
+    if (st.st_uid == geteuid())
+        return SPH_EXIT_DONE;
+    if (geteuid() == 0 && drop_to(st.st_uid, st.st_gid))
+        return SPH_EXIT_DONE;
+    sph_cli_warn(cli, "cli.not-owner", SPH_ARGS({"home", cli->home}));
+    return SPH_EXIT_REFUSED;
+}
