@@ -20,7 +20,7 @@ COMPANIONS = {"openssl/ssl.h": {"openssl/err.h", "openssl/x509.h", "openssl/x509
 
 # C17, POSIX and Linux. A header that is neither here nor in layers.txt is third-party and homeless.
 SYSTEM = set(
-    """assert ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg
+    """assert ctype errno fenv float inttypes iso646 limits locale malloc math setjmp signal stdalign stdarg
     stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings threads time uchar wchar wctype
     arpa/inet dirent fcntl getopt grp langinfo netdb netinet/in netinet/tcp poll pthread pwd sched semaphore
     spawn sys/epoll sys/eventfd sys/file sys/inotify sys/ioctl sys/mman sys/prctl sys/random sys/resource
