@@ -11,7 +11,7 @@ set -euo pipefail
 build_packages=(
     gcc libc6-dev cmake ninja-build pkg-config binutils ca-certificates openssl
     libssl-dev libevent-dev libxml2-dev libcurl4-openssl-dev libsqlite3-dev libicu-dev
-    libjansson-dev libinih-dev zlib1g-dev
+    libjansson-dev zlib1g-dev
 )
 test_packages=(
     clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev libcmocka-dev ccache

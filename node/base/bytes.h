@@ -103,6 +103,9 @@ SPH_MUST void *sph_mem_new(size_t count, size_t size);
 /** realloc of count*size bytes; new bytes are not zeroed; NULL on failure, the old block stays. */
 SPH_MUST void *sph_mem_resize(void *at, size_t count, size_t size);
 void sph_mem_free(void *at);
+/** Two arenas, and free memory goes back early: the threads of a node share them, so an idle node
+ * stays small. Once, before the first thread starts. */
+void sph_mem_tune(void);
 /** Wipe and free are crypto's: see crypto/secret.h. */
 /** Copy exactly bytes.len octets into memory of `room`; SPH_ELIMIT when it does not fit. */
 SPH_MUST sph_rc sph_bytes_copy(void *to, size_t room, sph_slice bytes, sph_err *err);

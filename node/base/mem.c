@@ -1,6 +1,7 @@
 /* The only callers of calloc, realloc and free in Saphan: tests fail the n-th of them by --wrap. */
 #include "base/bytes.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 void *sph_mem_new(size_t count, size_t size)
@@ -22,4 +23,10 @@ void *sph_mem_resize(void *at, size_t count, size_t size)
 void sph_mem_free(void *at)
 {
     free(at);
+}
+
+void sph_mem_tune(void)
+{
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
 }

@@ -1,5 +1,4 @@
 #include <grp.h>
-#include <malloc.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -12,9 +11,7 @@
 
 sph_rc sph_cli_start(sph_err *err)
 {
-    /* Two arenas: threads of a node share them, and an idle node stays small (docs/decisions.md, "Memory"). */
-    mallopt(M_ARENA_MAX, 2);
-    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    sph_mem_tune();
     prctl(PR_SET_DUMPABLE, 0);
     signal(SIGPIPE, SIG_IGN);
     umask(077);
