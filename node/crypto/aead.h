@@ -14,7 +14,8 @@ SPH_MUST sph_rc sph_aead_seal(const sph_secret *key, sph_slice iv, sph_slice aad
 SPH_MUST sph_rc sph_aead_open(const sph_secret *key, sph_slice iv, sph_slice aad, sph_slice sealed,
                               sph_buf *out, sph_err *err);
 
-/** Streaming. Output of an opening stream is untrusted until finish succeeds: keep it private. */
+/** Streaming: start, any number of updates, one finish; anything else is SPH_EARG. Output of an
+ * opening stream is untrusted until finish succeeds: keep it private. */
 typedef struct sph_aead sph_aead;
 SPH_MUST sph_rc sph_aead_seal_start(const sph_secret *key, sph_slice iv, sph_slice aad,
                                     sph_aead **out, sph_err *err);

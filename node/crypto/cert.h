@@ -54,10 +54,12 @@ SPH_MUST sph_rc sph_crl_issue(const sph_key *root_key, const sph_cert *root,
 
 /** Check a Saphan leaf: chains to exactly this root, valid at `at_ms`, right use (EKU and
  * keyUsage), single URI SAN equal to `urn:saphan:party:` + party, not listed in `crl` (DER, may be
- * empty: soft). SPH_EPROOF when any of it does not hold; the frame says which. */
+ * empty: soft). notBefore is inside the validity, notAfter is not. SPH_EPROOF when any of it does
+ * not hold; the frame says which. */
 SPH_MUST sph_rc sph_cert_check(const sph_cert *leaf, const sph_cert *root, const char *party,
                                enum sph_cert_use use, int64_t at_ms, sph_slice crl, sph_err *err);
-/** Root alone: self-signed P-256 CA, valid at at_ms, CN begins with the party. */
+/** Root alone: self-signed P-256 CA, valid at at_ms, CN = party, hyphen, first 8 hex digits of its
+ * SPKI hash. SPH_EPROOF. */
 SPH_MUST sph_rc sph_cert_check_root(const sph_cert *root, const char *party, int64_t at_ms,
                                     sph_err *err);
 

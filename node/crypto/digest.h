@@ -1,11 +1,13 @@
-/** SHA-256: one-shot, incremental, and HMAC-free. Algorithms are fetched once (crypto/crypto.h). */
+/** SHA-256: one-shot, incremental, and HMAC-free. Algorithms are fetched once (crypto/fetched.h).
+ */
 #pragma once
 
 #include "base/bytes.h"
 
 typedef struct sph_sha256 sph_sha256; /* incremental state; reusable after final */
 
-/** SHA-256 of a slice. Cannot fail after sph_crypto_start succeeded. */
+/** SHA-256 of a slice. Cannot fail after sph_crypto_start succeeded; a thread whose first hash
+ * finds no memory ends the process, because a missing digest would be believed. */
 sph_hash sph_sha256_of(sph_slice bytes);
 /** SHA-256 of several slices one after the other (RFC 6962 leaf hashes: prefix, then the leaf). */
 sph_hash sph_sha256_of_parts(const sph_slice *parts, size_t count);

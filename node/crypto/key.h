@@ -9,6 +9,7 @@ enum sph_key_kind { SPH_KEY_ED25519, SPH_KEY_X25519, SPH_KEY_P256, SPH_KEY_RSA30
 typedef struct sph_key sph_key;       /* private; thread-safe, reference counted by sph_key_ref */
 typedef struct sph_pubkey sph_pubkey; /* public; immutable */
 
+/** A fresh pair from OpenSSL's generator (reseeded at fork). SPH_EIO. */
 SPH_MUST sph_rc sph_key_generate(enum sph_key_kind kind, sph_key **out, sph_err *err);
 /** From a 32-octet seed (Ed25519, X25519): known answers and derived test keys. */
 SPH_MUST sph_rc sph_key_from_seed(enum sph_key_kind kind, const sph_secret *seed, sph_key **out,

@@ -6,6 +6,7 @@
 
 typedef struct sph_secret sph_secret;
 
+/** `len` random octets, at most 8192. SPH_EIO without random octets, SPH_ELIMIT. */
 SPH_MUST sph_rc sph_secret_random(const sph_random *random, size_t len, sph_secret **out,
                                   sph_err *err);
 /** Take octets from a buffer that the caller wipes afterwards (sph_wipe). */

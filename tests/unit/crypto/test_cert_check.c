@@ -94,6 +94,24 @@ static void check_wrong_usages_are_refused(void **state)
                                       .uri = {SPH_LIT("urn:saphan:party:" KIT_PARTY)}});
 }
 
+/* T-02: a leaf for messages has no extended key usage at all, so none of them opens a connection.
+ */
+static void check_message_leaf_with_extended_usage_is_refused(void **state)
+{
+    const struct kit_ca *ca = *state;
+    static const char *const extended[] = {NULL, "clientAuth,serverAuth", "emailProtection"};
+    for (size_t i = 0; i < 3; i++) {
+        sph_err err = {0};
+        struct bad_cert form = {BAD_CERT_TLS};
+        form.key = sph_key_peek_public(ca->ed_key);
+        form.extended = extended[i];
+        SPH_AUTO_PTR(sph_cert) *leaf = bad_cert_new(ca, form);
+        assert_code(
+            sph_cert_check(leaf, ca->root, KIT_PARTY, SPH_USE_SIGN, KIT_NOW, kit_empty(), &err),
+            extended[i] ? SPH_EPROOF : SPH_OK, &err);
+    }
+}
+
 /* T-06. */
 static void check_other_alternative_names_are_refused(void **state)
 {
@@ -352,6 +370,7 @@ int test_cert_check(void)
         cmocka_unit_test(check_our_leaves_hold_for_their_use_alone),
         cmocka_unit_test(check_control_made_by_the_same_code_holds),
         cmocka_unit_test(check_wrong_usages_are_refused),
+        cmocka_unit_test(check_message_leaf_with_extended_usage_is_refused),
         cmocka_unit_test(check_other_alternative_names_are_refused),
         cmocka_unit_test(check_other_party_than_asked_for_is_refused),
         cmocka_unit_test(check_times_outside_the_validity_are_refused),

@@ -198,6 +198,25 @@ static void key_p256_small_numbers_are_padded_to_32_octets(void **state)
     assert_true(sph_slice_equal(sph_slice_of(again, len), sph_slice_of(der, sizeof(der))));
 }
 
+/* What OpenSSL's verifier would refuse later anyway is refused by the conversion itself. */
+static void key_ecdsa_pair_in_any_other_encoding_is_refused(void **state)
+{
+    (void)state;
+    static const sph_slice forms[] = {
+        {(const uint8_t *)"\x30\x06\x02\x01\x05\x02\x01\x07\x00", 9},
+        {(const uint8_t *)"\x30\x81\x06\x02\x01\x05\x02\x01\x07", 9},
+        {(const uint8_t *)"\x30\x07\x02\x02\x00\x05\x02\x01\x07", 9},
+        {(const uint8_t *)"\x30\x06\x02\x01\x85\x02\x01\x07", 8},
+        {(const uint8_t *)"\x30\x06\x02\x01\x00\x02\x01\x07", 8},
+        {(const uint8_t *)"\x30\x80\x02\x01\x05\x02\x01\x07\x00\x00", 10},
+        {(const uint8_t *)"", 0}};
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        sph_err err = {0};
+        uint8_t raw[SPH_P256_RAW];
+        assert_code(sph_ecdsa_raw_of_der(forms[i], raw, &err), SPH_EPROOF, &err);
+    }
+}
+
 /* S + L verifies the same equation: a second signature without the key. */
 static void key_ed25519_signature_with_s_plus_l_is_refused(void **state)
 {
@@ -425,6 +444,7 @@ int test_key(void)
         cmocka_unit_test(key_p256_der_signature_holds_only_in_der),
         cmocka_unit_test(key_p256_signature_with_r_or_s_outside_the_order_is_refused),
         cmocka_unit_test(key_p256_small_numbers_are_padded_to_32_octets),
+        cmocka_unit_test(key_ecdsa_pair_in_any_other_encoding_is_refused),
         cmocka_unit_test(key_ed25519_signature_with_s_plus_l_is_refused),
         cmocka_unit_test(key_ed25519_small_order_and_non_canonical_keys_are_refused),
         cmocka_unit_test(key_ed25519_small_order_key_would_accept_a_forged_signature),
