@@ -143,6 +143,7 @@ static sph_rc exchange(sph_cli *cli, const sph_ask *ask, struct outgoing *out, s
                                          .method = ask->method,
                                          .target = ask->target,
                                          .content_type = out->content_type,
+                                         .language = sph_lang_code(cli->lang),
                                          .bytes = sph_buf_peek(&out->text),
                                          .reader = out->file ? &out->reader : NULL,
                                          .len = out->len,

@@ -52,6 +52,9 @@ SPH_MUST sph_rc sph_crl_issue(const sph_key *root_key, const sph_cert *root,
                               const sph_cert *const *revoked, size_t count, int64_t number,
                               int64_t now_ms, sph_buf *out, sph_err *err);
 
+/** When a CRL was signed (thisUpdate), Unix UTC milliseconds. SPH_EPARSE. */
+SPH_MUST sph_rc sph_crl_signed_ms(sph_slice der, int64_t *out, sph_err *err);
+
 /** Check a Saphan leaf: chains to exactly this root, valid at `at_ms`, right use (EKU and
  * keyUsage), single URI SAN equal to `urn:saphan:party:` + party, not listed in `crl` (DER, may be
  * empty: soft). notBefore is inside the validity, notAfter is not. SPH_EPROOF when any of it does

@@ -66,3 +66,14 @@ sph_rc sph_crl_issue(const sph_key *root_key, const sph_cert *root, const sph_ce
         return sph_openssl_fail(err, SPH_ENOMEM, "writing a CRL");
     return sph_buf_add(out, sph_slice_of(der, (size_t)len), err);
 }
+
+sph_rc sph_crl_signed_ms(sph_slice der, int64_t *out, sph_err *err)
+{
+    const unsigned char *at = der.at;
+    if (der.len > 1048576)
+        return sph_fail(err, SPH_ELIMIT, "a CRL of %zu octets", der.len);
+    SPH_AUTO_PTR(ossl_crl) *crl = d2i_X509_CRL(NULL, &at, (long)der.len);
+    if (!crl || at != der.at + der.len)
+        return sph_openssl_fail(err, SPH_EPARSE, "the CRL is not DER");
+    return sph_asn1_time_ms(X509_CRL_get0_lastUpdate(crl), out, err);
+}

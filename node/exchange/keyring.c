@@ -277,9 +277,12 @@ sph_rc sph_keyring_renew(const struct sph_env *env, sph_keyring *ring, const cha
         SPH_TRY(renew_slot(env, ring, party, slot, err), err, "renewal");
         count++;
     }
-    /* The CRL is younger than its leaves' certificates whenever it was signed with them; its own age is the file's. */
-    if (ring->root_key && count > 0)
+    int64_t signed_ms = 0;
+    SPH_TRY(sph_crl_signed_ms(sph_buf_peek(&ring->crl), &signed_ms, err), err, "age of the CRL");
+    if (ring->root_key && (count > 0 || now_ms - signed_ms > CRL_RENEW_MS)) {
         SPH_TRY(renew_crl(env, ring, err), err, "renewal of the CRL");
+        count++;
+    }
     *changed = count;
     return sph_ok();
 }

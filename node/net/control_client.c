@@ -103,12 +103,15 @@ static sph_rc send_head(const struct call *call, uint64_t len, sph_err *err)
     const sph_control_request *request = call->request;
     SPH_AUTO(sph_buf) head = sph_buf_init(16384);
     if (!all_within(request->method, '!') || !all_within(request->target, '!') ||
-        (request->content_type && !all_within(request->content_type, ' ')))
+        (request->content_type && !all_within(request->content_type, ' ')) ||
+        (request->language && !all_within(request->language, '!')))
         return sph_fail(err, SPH_EARG, "method, target or content type");
     SPH_TRY(sph_buf_addf(&head, err,
                          "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %llu\r\n",
                          request->method, request->target, (unsigned long long)len),
             err, "request head");
+    if (request->language)
+        SPH_TRY(sph_buf_addf(&head, err, "Accept-Language: %s\r\n", request->language), err, "head");
     if (request->content_type)
         SPH_TRY(sph_buf_addf(&head, err, "Content-Type: %s\r\n", request->content_type), err,
                 "type");

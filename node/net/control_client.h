@@ -10,6 +10,7 @@ typedef struct sph_control_request {
     const char *socket_path;
     const char *method, *target;
     const char *content_type; /* NULL: none */
+    const char *language;     /* Accept-Language, "lo"; NULL: none */
     sph_slice bytes;          /* body; or */
     const sph_reader *reader; /* a streamed body of exactly `len` octets; NULL: bytes */
     uint64_t len;

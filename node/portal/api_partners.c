@@ -5,7 +5,8 @@
 #include "exchange/submit.h"
 #include "portal/api_call.h"
 
-static sph_rc set_names(sph_json *object, const char name[3][256], sph_err *err)
+/** `name` points to three texts, by enum sph_lang. */
+static sph_rc set_names(sph_json *object, const char *const name[3], sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *names = sph_json_object();
     for (size_t i = 0; names && i < SPH_LANG_COUNT; i++)
@@ -21,7 +22,8 @@ static sph_rc partner_json(const sph_partner *partner, sph_json **out, sph_err *
     SPH_TRY(sph_api_object("saphan.partner/1", &json, err), err, "partner");
     sph_safety_number(sph_cert_peek_der(partner->card.root), safety);
     SPH_TRY(sph_api_set_text(json, "party", partner->card.party, err), err, "partner");
-    SPH_TRY(set_names(json, partner->card.name, err), err, "partner");
+    SPH_TRY(set_names(json, (const char *const[]){partner->card.name[0], partner->card.name[1], partner->card.name[2]}, err), err,
+            "partner");
     SPH_TRY(sph_api_set_text(json, "kind", partner->card.kind, err), err, "partner");
     SPH_TRY(sph_api_set_text(json, "country", partner->card.country, err), err, "partner");
     SPH_TRY(sph_api_set_text(json, "mode", partner->card.mode, err), err, "partner");
@@ -88,7 +90,7 @@ sph_rc sph_api_partner_preview(struct sph_api_call *call, sph_err *err)
     SPH_TRY(sph_partner_preview(call->node, sph_buf_peek(&card), &preview, &call->findings, err), err, "card");
     SPH_TRY(sph_api_object("saphan.card/1", &json, err), err, "card");
     SPH_TRY(sph_api_set_text(json, "party", preview.party, err), err, "card");
-    SPH_TRY(set_names(json, preview.name, err), err, "card");
+    SPH_TRY(set_names(json, (const char *const[]){preview.name[0], preview.name[1], preview.name[2]}, err), err, "card");
     SPH_TRY(sph_api_set_text(json, "kind", preview.kind, err), err, "card");
     SPH_TRY(sph_api_set_text(json, "country", preview.country, err), err, "card");
     SPH_TRY(sph_api_set_text(json, "mode", preview.mode, err), err, "card");
