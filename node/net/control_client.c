@@ -111,7 +111,8 @@ static sph_rc send_head(const struct call *call, uint64_t len, sph_err *err)
                          request->method, request->target, (unsigned long long)len),
             err, "request head");
     if (request->language)
-        SPH_TRY(sph_buf_addf(&head, err, "Accept-Language: %s\r\n", request->language), err, "head");
+        SPH_TRY(sph_buf_addf(&head, err, "Accept-Language: %s\r\n", request->language), err,
+                "head");
     if (request->content_type)
         SPH_TRY(sph_buf_addf(&head, err, "Content-Type: %s\r\n", request->content_type), err,
                 "type");
