@@ -86,7 +86,6 @@ enum sph_as4_rule {
     sph_failed(sph_as4_refuse_by((rule), (fault), (err), __VA_ARGS__))
 SPH_MUST sph_rc sph_as4_refuse_by(enum sph_as4_rule rule, sph_as4_fault *fault, sph_err *err,
                                   const char *format, ...) SPH_PRINTF(4, 5);
-/** Turn a lower layer's verdict into the rule; success, SPH_ENOMEM, SPH_EIO and SPH_EREFUSED pass
- * unchanged. */
+/** Turn a lower layer's verdict into the rule; success, SPH_ENOMEM and SPH_EIO pass unchanged. */
 SPH_MUST sph_rc sph_as4_blame(sph_rc rc, enum sph_as4_rule rule, sph_as4_fault *fault,
                               sph_err *err);

@@ -126,7 +126,8 @@ void sph_as4_token_in_clear(sph_as4_token_in *token)
 {
     if (token == NULL)
         return;
-    sph_cert_free(&token->cert);
+    sph_cert_free(&token->leaf);
+    sph_buf_clear(&token->der);
     sph_buf_clear(&token->ski);
     sph_buf_clear(&token->issuer);
     sph_buf_clear(&token->serial);
@@ -155,19 +156,17 @@ static sph_rc read_path(sph_slice der, sph_cert **leaf, sph_err *err)
 
 static sph_rc read_binary(const sph_xml_node *node, sph_as4_token_in *token, sph_err *err)
 {
-    SPH_AUTO(sph_buf) der = sph_buf_init(0);
     if (sph_xml_attr(node, NULL, "EncodingType") != NULL &&
         !attr_is(node, "EncodingType", ENCODING_BASE64))
         return sph_fail(err, SPH_EPARSE, "EncodingType of a token");
-    SPH_TRY(sph_shape_base64(node, CERT_MAX, &der, err), err, "BinarySecurityToken");
-    if (attr_is(node, "ValueType", TOKEN_X509)) {
-        token->form = SPH_TOKEN_BST_X509;
-        return sph_cert_parse(sph_buf_peek(&der), &token->cert, err);
-    }
+    SPH_TRY(sph_shape_base64(node, CERT_MAX, &token->der, err), err, "BinarySecurityToken");
+    token->form = SPH_TOKEN_BST_X509;
+    if (attr_is(node, "ValueType", TOKEN_X509))
+        return sph_ok();
     if (!attr_is(node, "ValueType", TOKEN_PKIPATH))
         return sph_fail(err, SPH_EPARSE, "ValueType of a token");
     token->form = SPH_TOKEN_BST_PKIPATH;
-    return read_path(sph_buf_peek(&der), &token->cert, err);
+    return read_path(sph_buf_peek(&token->der), &token->leaf, err);
 }
 
 static sph_rc read_reference(const sph_xml_node *node, const sph_xml_ids *ids,
@@ -231,14 +230,33 @@ sph_rc sph_as4_token_read(const sph_xml_node *reference, const sph_xml_ids *ids,
     return sph_ok();
 }
 
+static bool is_ski_of(sph_slice ski, const sph_cert *cert)
+{
+    SPH_AUTO(sph_buf) own = sph_buf_init(SKI_MAX);
+    return sph_cert_ski(cert, &own, NULL).code == SPH_OK &&
+           sph_slice_equal(sph_buf_peek(&own), ski);
+}
+
 bool sph_as4_token_names(const sph_as4_token_in *token, const sph_cert *cert)
 {
-    if (token->cert != NULL)
-        return sph_slice_equal(sph_cert_peek_der(token->cert), sph_cert_peek_der(cert));
-    if (token->form == SPH_TOKEN_ISSUER_SERIAL)
+    switch (token->form) {
+    case SPH_TOKEN_BST_X509:
+        return sph_slice_equal(sph_buf_peek(&token->der), sph_cert_peek_der(cert));
+    case SPH_TOKEN_BST_PKIPATH:
+        return sph_slice_equal(sph_cert_peek_der(token->leaf), sph_cert_peek_der(cert));
+    case SPH_TOKEN_SKI:
+        return is_ski_of(sph_buf_peek(&token->ski), cert);
+    case SPH_TOKEN_ISSUER_SERIAL:
         return sph_cert_matches_issuer_serial(cert, sph_buf_peek(&token->issuer),
                                               sph_buf_peek(&token->serial));
-    SPH_AUTO(sph_buf) ski = sph_buf_init(SKI_MAX);
-    return sph_cert_ski(cert, &ski, NULL).code == SPH_OK &&
-           sph_slice_equal(sph_buf_peek(&ski), sph_buf_peek(&token->ski));
+    }
+    return false;
+}
+
+sph_rc sph_as4_token_cert(const sph_as4_token_in *token, sph_cert **out, sph_err *err)
+{
+    if (token->form == SPH_TOKEN_BST_X509)
+        return sph_cert_parse(sph_buf_peek(&token->der), out, err);
+    *out = token->leaf != NULL ? sph_cert_ref(token->leaf) : NULL;
+    return sph_ok();
 }

@@ -23,10 +23,12 @@ void sph_as4_token_write_binary(sph_xml_writer *w, const sph_as4_token *token);
 /** The wsse:SecurityTokenReference; arg: const sph_as4_token (a sph_xenc_name_recipient). */
 void sph_as4_token_write_reference(sph_xml_writer *w, void *arg);
 
-/** A reference as read: `cert` for the two binary forms, else the values that must match. */
+/** A reference as read: what a certificate must match. A carried certificate stays octets until
+ * somebody needs it parsed: a known one is recognised by its octets, which is far cheaper. */
 typedef struct sph_as4_token_in {
     enum sph_token_ref form;
-    sph_cert *cert;
+    sph_buf der;    /* X509v3 */
+    sph_cert *leaf; /* PKIPath */
     sph_buf ski, issuer, serial;
 } sph_as4_token_in;
 void sph_as4_token_in_clear(sph_as4_token_in *token);
@@ -36,3 +38,6 @@ SPH_MUST sph_rc sph_as4_token_read(const sph_xml_node *reference, const sph_xml_
                                    const sph_xml_node *security, sph_as4_token_in *out,
                                    sph_err *err);
 bool sph_as4_token_names(const sph_as4_token_in *token, const sph_cert *cert);
+/** The certificate that the token itself carries; owned, NULL for the other two forms. SPH_EPARSE.
+ */
+SPH_MUST sph_rc sph_as4_token_cert(const sph_as4_token_in *token, sph_cert **out, sph_err *err);

@@ -100,17 +100,15 @@ static sph_rc resolve_signer(const sph_as4_in *in, const sph_dsig *dsig, const s
     SPH_TRY(sph_as4_blame(sph_as4_token_read(reference, in->ids, in->security, &token, err),
                           SPH_AS4_TOKEN_CERT, fault, err),
             err, "signer's token");
-    if (token.cert != NULL) {
-        *out = sph_move(token.cert);
-        return sph_ok();
-    }
     for (size_t i = 0; i < trust->known_count; i++) {
         if (sph_as4_token_names(&token, trust->known[i])) {
             *out = sph_cert_ref(trust->known[i]);
             return sph_ok();
         }
     }
-    return sph_as4_refuse(SPH_AS4_TOKEN_UNKNOWN, fault, err, NULL);
+    SPH_TRY(sph_as4_blame(sph_as4_token_cert(&token, out, err), SPH_AS4_TOKEN_CERT, fault, err),
+            err, "signer's certificate");
+    return *out != NULL ? sph_ok() : sph_as4_refuse(SPH_AS4_TOKEN_UNKNOWN, fault, err, NULL);
 }
 
 /** as4.md 8.6: whatever does not fit here, also a good signature of another party, is 0101. */
