@@ -20,7 +20,8 @@ void sph_reply_clear(sph_reply *reply)
 
 sph_rc sph_cli_encode(const char *text, sph_buf *out, sph_err *err)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     for (const char *at = text; *at; at++) {
         if (strchr(plain, *at))
             SPH_TRY(sph_buf_add_byte(out, (uint8_t)*at, err), err, "target");
@@ -41,8 +42,11 @@ bool sph_cli_is_running(const sph_cli *cli)
     SPH_AUTO(sph_answer) answer = {.body = sph_buf_init(65536)};
     if (socket_path(cli, path, NULL).code != SPH_OK)
         return false;
-    const sph_control_request request = {.socket_path = path, .method = "GET", .target = "/api/1/node/version",
-                                         .timeout_ms = 5000, .answer_max = 65536};
+    const sph_control_request request = {.socket_path = path,
+                                         .method = "GET",
+                                         .target = "/api/1/node/version",
+                                         .timeout_ms = 5000,
+                                         .answer_max = 65536};
     return sph_control_call(&request, &answer, NULL).code == SPH_OK;
 }
 
@@ -89,7 +93,8 @@ static sph_rc open_outgoing(const sph_ask *ask, struct outgoing *out, sph_err *e
     if (!ask->file)
         return sph_ok();
     SPH_TRY(absolute(ask->file, path, err), err, "path");
-    SPH_TRY(out->root->open(out->root->ctx, path, SPH_OPEN_READ, &out->file, err), err, "%s", "opening the file");
+    SPH_TRY(out->root->open(out->root->ctx, path, SPH_OPEN_READ, &out->file, err), err, "%s",
+            "opening the file");
     SPH_TRY(out->root->size(out->file, &out->len, err), err, "size");
     out->reader = sph_reader_of_file(&out->source, out->root, out->file, 0, out->len);
     return sph_ok();
@@ -120,8 +125,9 @@ static sph_rc open_incoming(const sph_ask *ask, struct incoming *in, sph_err *er
     SPH_TRY(absolute(ask->save_to, in->path, err), err, "path");
     SPH_TRY(sph_str_copy(folder, sizeof(folder), sph_slice_str(in->path), err), err, "path");
     *strrchr(folder, '/') = '\0';
-    SPH_TRY(in->root->open(in->root->ctx, folder[0] ? folder : "/", SPH_OPEN_TEMPORARY, &in->file, err), err,
-            "writing beside %s", "the named file");
+    SPH_TRY(
+        in->root->open(in->root->ctx, folder[0] ? folder : "/", SPH_OPEN_TEMPORARY, &in->file, err),
+        err, "writing beside %s", "the named file");
     in->writer = sph_writer_of_file(&in->sink, in->root, in->file);
     return sph_ok();
 }
@@ -134,8 +140,8 @@ static sph_rc finish_incoming(struct incoming *in, unsigned status, sph_err *err
     return in->root->name(in->file, in->path, err);
 }
 
-static sph_rc exchange(sph_cli *cli, const sph_ask *ask, struct outgoing *out, struct incoming *in, sph_answer *answer,
-                       sph_err *err)
+static sph_rc exchange(sph_cli *cli, const sph_ask *ask, struct outgoing *out, struct incoming *in,
+                       sph_answer *answer, sph_err *err)
 {
     char path[600];
     SPH_TRY(socket_path(cli, path, err), err, "socket");
@@ -153,8 +159,9 @@ static sph_rc exchange(sph_cli *cli, const sph_ask *ask, struct outgoing *out, s
     const sph_rc rc = sph_control_call(&request, answer, err);
     if (rc.code != SPH_ENOTFOUND)
         return rc;
-    const struct sph_inprocess_body body = {out->root, out->file, sph_buf_peek(&out->text), out->len, out->content_type,
-                                            in->file ? &in->writer : NULL};
+    const struct sph_inprocess_body body = {
+        out->root, out->file,         sph_buf_peek(&out->text),
+        out->len,  out->content_type, in->file ? &in->writer : NULL};
     sph_err_clear(err);
     return sph_inprocess_call(cli, ask->method, ask->target, &body, answer, err);
 }
@@ -191,7 +198,8 @@ static enum sph_exit ask_node(sph_cli *cli, const sph_ask *ask, sph_reply *reply
         return sph_cli_failed(cli, err);
     *reply = (sph_reply){.status = answer.status};
     sph_buf_take(&answer.body, &reply->body);
-    if (is_json(answer.content_type) && sph_json_parse(sph_buf_peek(&reply->body), ANSWER_MOST, &reply->json, err).code != SPH_OK)
+    if (is_json(answer.content_type) &&
+        sph_json_parse(sph_buf_peek(&reply->body), ANSWER_MOST, &reply->json, err).code != SPH_OK)
         return sph_cli_failed(cli, err);
     return SPH_EXIT_DONE;
 }
@@ -232,15 +240,17 @@ enum sph_exit sph_cli_problem(const sph_cli *cli, const sph_reply *reply)
     static const struct {
         const char *code;
         enum sph_exit exit;
-    } table[] = {{"proof", SPH_EXIT_PROOF}, {"refused", SPH_EXIT_REFUSED}, {"again", SPH_EXIT_LATER},
-                 {"argument", SPH_EXIT_USAGE}, {"limit", SPH_EXIT_REFUSED}, {"parse", SPH_EXIT_REFUSED}};
+    } table[] = {{"proof", SPH_EXIT_PROOF},   {"refused", SPH_EXIT_REFUSED},
+                 {"again", SPH_EXIT_LATER},   {"argument", SPH_EXIT_USAGE},
+                 {"limit", SPH_EXIT_REFUSED}, {"parse", SPH_EXIT_REFUSED}};
     const char *code = sph_json_get_text(reply->json, "code");
     const char *title = sph_json_get_text(reply->json, "title");
     const char *todo = sph_json_get_text(reply->json, "do");
     const char *detail = sph_json_get_text(reply->json, "detail");
     if (cli->is_json)
         printf("%s\n", sph_buf_text(&reply->body));
-    fprintf(stderr, "%s  %s\n", sph_cli_mark(cli, SPH_MARK_BAD), title ? title : sph_text(cli->lang, "problem.unknown"));
+    fprintf(stderr, "%s  %s\n", sph_cli_mark(cli, SPH_MARK_BAD),
+            title ? title : sph_text(cli->lang, "problem.unknown"));
     print_findings(sph_json_get(reply->json, "findings"), false);
     if (cli->is_verbose && detail)
         fprintf(stderr, "    (%s)\n", detail);

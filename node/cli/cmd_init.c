@@ -31,8 +31,12 @@ static bool add_answer(struct answers *answers, const char *name, const char *va
     if (answers->count == ANSWERS)
         return false;
     const size_t at = answers->count++;
-    return sph_str_copy(answers->at[at].name, sizeof(answers->at[at].name), sph_slice_str(name), NULL).code == SPH_OK &&
-           sph_str_copy(answers->at[at].value, sizeof(answers->at[at].value), sph_slice_str(value), NULL).code == SPH_OK;
+    return sph_str_copy(answers->at[at].name, sizeof(answers->at[at].name), sph_slice_str(name),
+                        NULL)
+                   .code == SPH_OK &&
+           sph_str_copy(answers->at[at].value, sizeof(answers->at[at].value), sph_slice_str(value),
+                        NULL)
+                   .code == SPH_OK;
 }
 
 static char *trimmed(char *text)
@@ -58,7 +62,8 @@ static enum sph_exit read_answers(const sph_cli *cli, const char *path, struct a
     }
     if (in)
         fclose(in);
-    return is_good ? SPH_EXIT_DONE : sph_cli_usage(cli, "init.answers-unreadable", SPH_ARGS({"file", path}));
+    return is_good ? SPH_EXIT_DONE
+                   : sph_cli_usage(cli, "init.answers-unreadable", SPH_ARGS({"file", path}));
 }
 
 static bool take_options(const sph_cli *cli, struct answers *answers)
@@ -82,11 +87,13 @@ static void ask_missing(const sph_cli *cli, struct answers *answers)
     static const char *const needed[] = {"party", "name", "kind", "country", "url"};
     char line[LINE_ROOM], key[40];
     for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-        if (answer(answers, needed[i]) || (strcmp(needed[i], "name") == 0 &&
-                                           (answer(answers, "name-lo") || answer(answers, "name-th") ||
-                                            answer(answers, "name-en"))))
+        if (answer(answers, needed[i]) ||
+            (strcmp(needed[i], "name") == 0 &&
+             (answer(answers, "name-lo") || answer(answers, "name-th") ||
+              answer(answers, "name-en"))))
             continue;
-        if (!isatty(STDIN_FILENO) || sph_str_format(key, sizeof(key), NULL, "init.ask.%s", needed[i]).code != SPH_OK)
+        if (!isatty(STDIN_FILENO) ||
+            sph_str_format(key, sizeof(key), NULL, "init.ask.%s", needed[i]).code != SPH_OK)
             return;
         fprintf(stderr, "%s: ", sph_text(cli->lang, key));
         if (!fgets(line, sizeof(line), stdin) || !add_answer(answers, needed[i], trimmed(line)))
@@ -106,7 +113,10 @@ static bool split_listen(const struct answers *answers, char address[64], unsign
     *port = (unsigned)number;
     if (!listen)
         return sph_str_copy(address, 64, SPH_LIT("0.0.0.0"), NULL).code == SPH_OK;
-    return sph_str_copy(address, 64, sph_slice_of(listen, colon ? (size_t)(colon - listen) : sph_slice_str(listen).len), NULL)
+    return sph_str_copy(
+               address, 64,
+               sph_slice_of(listen, colon ? (size_t)(colon - listen) : sph_slice_str(listen).len),
+               NULL)
                .code == SPH_OK;
 }
 
@@ -123,7 +133,8 @@ static enum sph_exit make_folder(const sph_cli *cli)
     }
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         return sph_cli_usage(cli, "init.no-folder", SPH_ARGS({"home", path}));
-    return chmod(path, 0700) == 0 ? SPH_EXIT_DONE : sph_cli_usage(cli, "init.no-folder", SPH_ARGS({"home", path}));
+    return chmod(path, 0700) == 0 ? SPH_EXIT_DONE
+                                  : sph_cli_usage(cli, "init.no-folder", SPH_ARGS({"home", path}));
 }
 
 static sph_rc create(const sph_cli *cli, const struct sph_home_new *values, sph_err *err)
@@ -136,24 +147,26 @@ static sph_rc create(const sph_cli *cli, const struct sph_home_new *values, sph_
     return rc;
 }
 
-static void fill(const sph_cli *cli, const struct answers *answers, const char *address, unsigned port,
-                 struct sph_home_new *values)
+static void fill(const sph_cli *cli, const struct answers *answers, const char *address,
+                 unsigned port, struct sph_home_new *values)
 {
     uint64_t largest = 0;
     const char *name = answer(answers, "name");
-    if (answer(answers, "largest") &&
-        sph_slice_u64(sph_slice_str(answer(answers, "largest")), UINT64_C(2147483648), &largest, NULL).code != SPH_OK)
+    if (answer(answers, "largest") && sph_slice_u64(sph_slice_str(answer(answers, "largest")),
+                                                    UINT64_C(2147483648), &largest, NULL)
+                                              .code != SPH_OK)
         largest = 0;
-    *values = (struct sph_home_new){.party = answer(answers, "party"),
-                                    .kind = answer(answers, "kind"),
-                                    .country = answer(answers, "country"),
-                                    .mode = sph_cli_flag(cli, "--training") ? "training" : "production",
-                                    .url = answer(answers, "url"),
-                                    .listen_address = address,
-                                    .listen_port = port,
-                                    .largest = largest,
-                                    .suites = answer(answers, "suites"),
-                                    .lang = cli->lang};
+    *values =
+        (struct sph_home_new){.party = answer(answers, "party"),
+                              .kind = answer(answers, "kind"),
+                              .country = answer(answers, "country"),
+                              .mode = sph_cli_flag(cli, "--training") ? "training" : "production",
+                              .url = answer(answers, "url"),
+                              .listen_address = address,
+                              .listen_port = port,
+                              .largest = largest,
+                              .suites = answer(answers, "suites"),
+                              .lang = cli->lang};
     values->name[SPH_LANG_EN] = answer(answers, "name-en");
     values->name[SPH_LANG_LO] = answer(answers, "name-lo");
     values->name[SPH_LANG_TH] = answer(answers, "name-th");
@@ -218,7 +231,9 @@ enum sph_exit sph_cmd_init(sph_cli *cli)
     struct answers *answers = sph_mem_new(1, sizeof(*answers));
     if (!answers)
         return SPH_EXIT_FAILED;
-    if (cli->arg_count == 1 && sph_str_copy(cli->home, sizeof(cli->home), sph_slice_str(cli->arg[0]), NULL).code != SPH_OK) {
+    if (cli->arg_count == 1 &&
+        sph_str_copy(cli->home, sizeof(cli->home), sph_slice_str(cli->arg[0]), NULL).code !=
+            SPH_OK) {
         sph_mem_free(answers);
         return sph_cli_usage(cli, "cli.bad-home", NULL, 0);
     }

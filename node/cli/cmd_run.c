@@ -37,8 +37,8 @@ static bool admit(void *ctx, const sph_cert *leaf, const sph_cert *const *chain,
     char party[SPH_PARTY_ROOM];
     (void)chain;
     (void)chain_count;
-    return service->node &&
-           sph_partners_admit(sph_node_partners(service->node), leaf, sph_node_now_ms(service->node), party);
+    return service->node && sph_partners_admit(sph_node_partners(service->node), leaf,
+                                               sph_node_now_ms(service->node), party);
 }
 
 /** New certificates serve new connections; old connections end with their keep-alive. */
@@ -48,8 +48,10 @@ static void reload_tls(void *ctx, sph_node *node)
     const sph_keyring *ring = sph_node_keys(node);
     const struct sph_key_slot *slot = &ring->slot[SPH_SLOT_TLS];
     sph_err err = {0};
-    if (service->tls && sph_tls_server_reload(service->tls, slot->key, slot->leaf, ring->root, &err).code != SPH_OK)
-        SPH_LOG(service->log, SPH_LOG_ERROR, "tls_reload_failed", SPH_LF(SPH_F_CODE, sph_code_name(err.code)));
+    if (service->tls &&
+        sph_tls_server_reload(service->tls, slot->key, slot->leaf, ring->root, &err).code != SPH_OK)
+        SPH_LOG(service->log, SPH_LOG_ERROR, "tls_reload_failed",
+                SPH_LF(SPH_F_CODE, sph_code_name(err.code)));
 }
 
 /** "https://host:port" -> the Host values that a partner may send (H-07). */
@@ -59,7 +61,9 @@ static sph_rc read_hosts(struct service *service, sph_err *err)
     const sph_slice host = sph_slice_sub(url, sizeof("https://") - 1, SIZE_MAX);
     const size_t colon = sph_slice_find(host, SPH_LIT(":"), 0);
     SPH_TRY(sph_str_copy(service->host, sizeof(service->host), host, err), err, "host");
-    SPH_TRY(sph_str_copy(service->host_bare, sizeof(service->host_bare), sph_slice_sub(host, 0, colon), err), err, "host");
+    SPH_TRY(sph_str_copy(service->host_bare, sizeof(service->host_bare),
+                         sph_slice_sub(host, 0, colon), err),
+            err, "host");
     service->hosts[0] = service->host;
     service->hosts[1] = service->host_bare;
     return sph_ok();
@@ -68,37 +72,58 @@ static sph_rc read_hosts(struct service *service, sph_err *err)
 static sph_rc start_server(struct service *service, sph_err *err)
 {
     const struct sph_config *config = sph_node_config(service->node);
-    const sph_route as4[] = {{.method = "POST", .prefix = "/as4", .is_exact = true, .body_limit = config->largest,
-                              .memory_body = MEMORY_BODY, .accept = sph_inbox_accept, .handle = sph_inbox_handle,
+    const sph_route as4[] = {{.method = "POST",
+                              .prefix = "/as4",
+                              .is_exact = true,
+                              .body_limit = config->largest,
+                              .memory_body = MEMORY_BODY,
+                              .accept = sph_inbox_accept,
+                              .handle = sph_inbox_handle,
                               .ctx = service->node}};
     const sph_route api[] = {sph_api_route(&service->api)};
-    SPH_TRY(sph_str_format(service->socket_path, sizeof(service->socket_path), err, "%s/run/control.sock",
-                           service->cli->home),
+    SPH_TRY(sph_str_format(service->socket_path, sizeof(service->socket_path), err,
+                           "%s/run/control.sock", service->cli->home),
             err, "control socket");
     const struct sph_listener_config listeners[] = {
-        {.address = config->address, .port = (unsigned)config->port, .tls = service->tls, .hosts = service->hosts,
-         .routes = as4, .route_count = 1},
+        {.address = config->address,
+         .port = (unsigned)config->port,
+         .tls = service->tls,
+         .hosts = service->hosts,
+         .routes = as4,
+         .route_count = 1},
         {.unix_path = service->socket_path, .routes = api, .route_count = 1},
     };
-    const struct sph_server_config server = {.listeners = listeners, .listener_count = 2,
-                                             .loops = (unsigned)config->workers, .hands = HANDS,
-                                             .connections_max = CONNECTIONS_MOST, .limits = sph_limits_default(),
-                                             .env = &service->env, .spool_dir = "spool"};
+    const struct sph_server_config server = {.listeners = listeners,
+                                             .listener_count = 2,
+                                             .loops = (unsigned)config->workers,
+                                             .hands = HANDS,
+                                             .connections_max = CONNECTIONS_MOST,
+                                             .limits = sph_limits_default(),
+                                             .env = &service->env,
+                                             .spool_dir = "spool"};
     return sph_server_start(&server, &service->server, err);
 }
 
 static sph_rc start(struct service *service, sph_err *err)
 {
-    const struct sph_node_options options = {.path = service->cli->home, .env = &service->env, .is_serving = true,
-                                             .keys_changed = reload_tls, .keys_changed_ctx = service};
+    const struct sph_node_options options = {.path = service->cli->home,
+                                             .env = &service->env,
+                                             .is_serving = true,
+                                             .keys_changed = reload_tls,
+                                             .keys_changed_ctx = service};
+    SPH_TRY(sph_transport_start(err), err, "network library");
     SPH_TRY(sph_files_real_new(service->cli->home, &service->files, err), err, "home");
-    SPH_TRY(sph_log_new(STDERR_FILENO, service->cli->is_verbose ? SPH_LOG_DEBUG : SPH_LOG_INFO, &service->log, err), err,
-            "log");
-    service->env = (struct sph_env){sph_clock_real(), sph_random_real(), service->files, service->log};
+    SPH_TRY(sph_log_new(STDERR_FILENO, service->cli->is_verbose ? SPH_LOG_DEBUG : SPH_LOG_INFO,
+                        &service->log, err),
+            err, "log");
+    service->env =
+        (struct sph_env){sph_clock_real(), sph_random_real(), service->files, service->log};
     SPH_TRY(sph_node_open(&options, &service->node, err), err, "node");
     const sph_keyring *ring = sph_node_keys(service->node);
     const struct sph_key_slot *slot = &ring->slot[SPH_SLOT_TLS];
-    SPH_TRY(sph_tls_server_new(slot->key, slot->leaf, ring->root, admit, service, &service->tls, err), err, "TLS");
+    SPH_TRY(
+        sph_tls_server_new(slot->key, slot->leaf, ring->root, admit, service, &service->tls, err),
+        err, "TLS");
     service->api.node = service->node;
     SPH_TRY(read_hosts(service, err), err, "hosts");
     SPH_TRY(start_server(service, err), err, "listener");
@@ -113,6 +138,7 @@ static void stop(struct service *service)
     sph_tls_server_free(&service->tls);
     sph_log_free(&service->log);
     sph_files_real_free(&service->files);
+    sph_transport_end();
 }
 
 /** sd_notify (one datagram): "READY=1" for a service manager that asked for it. */
@@ -121,14 +147,18 @@ static void notify_ready(void)
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     static const char ready[] = "READY=1";
-    if (!path || sph_str_copy(name.sun_path, sizeof(name.sun_path), sph_slice_str(path), NULL).code != SPH_OK)
+    if (!path ||
+        sph_str_copy(name.sun_path, sizeof(name.sun_path), sph_slice_str(path), NULL).code !=
+            SPH_OK)
         return;
     if (name.sun_path[0] == '@')
         name.sun_path[0] = '\0';
     const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    const socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sph_slice_str(path).len);
+    const socklen_t len =
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sph_slice_str(path).len);
     if (fd >= 0) {
-        (void)!sendto(fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL, (const struct sockaddr *)&name, len);
+        (void)!sendto(fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL, (const struct sockaddr *)&name,
+                      len);
         close(fd);
     }
 }
@@ -143,7 +173,8 @@ static void wait_for_signals(struct service *service, const sigset_t *set)
         if (which != SIGHUP)
             return;
         if (sph_node_reload_keys(service->node, &err).code != SPH_OK)
-            SPH_LOG(service->log, SPH_LOG_ERROR, "reload_failed", SPH_LF(SPH_F_CODE, sph_code_name(err.code)),
+            SPH_LOG(service->log, SPH_LOG_ERROR, "reload_failed",
+                    SPH_LF(SPH_F_CODE, sph_code_name(err.code)),
                     SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
     }
 }
@@ -171,8 +202,11 @@ static enum sph_exit serve(sph_cli *cli, struct service *service)
     /* Before any thread starts, so that all of them leave these signals to sigwait. */
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     const sph_rc rc = start(service, &err);
-    if (rc.code == SPH_OK && sph_str_format(port, sizeof(port), &err, "%u", sph_server_port(service->server, 0)).code == SPH_OK) {
-        sph_cli_say(cli, "run.serving", SPH_ARGS({"party", sph_node_party(service->node)}, {"port", port}));
+    if (rc.code == SPH_OK &&
+        sph_str_format(port, sizeof(port), &err, "%u", sph_server_port(service->server, 0)).code ==
+            SPH_OK) {
+        sph_cli_say(cli, "run.serving",
+                    SPH_ARGS({"party", sph_node_party(service->node)}, {"port", port}));
         fflush(stdout);
         notify_ready();
         wait_for_signals(service, &set);

@@ -4,8 +4,8 @@
 #include "portal/api.h"
 
 /** A head as the server would have parsed it. */
-static void make_head(const char *method, const char *target, const struct sph_inprocess_body *body, enum sph_lang lang,
-                      sph_http_head *head)
+static void make_head(const char *method, const char *target, const struct sph_inprocess_body *body,
+                      enum sph_lang lang, sph_http_head *head)
 {
     const sph_slice whole = sph_slice_str(target);
     const size_t question = sph_slice_find(whole, SPH_LIT("?"), 0);
@@ -17,12 +17,15 @@ static void make_head(const char *method, const char *target, const struct sph_i
                             .length = body->len};
     if (question != SIZE_MAX)
         head->query = sph_slice_sub(whole, question + 1, SIZE_MAX);
-    head->field[head->field_count++] = (sph_http_field){SPH_LIT("Accept-Language"), sph_slice_str(sph_lang_code(lang))};
+    head->field[head->field_count++] =
+        (sph_http_field){SPH_LIT("Accept-Language"), sph_slice_str(sph_lang_code(lang))};
     if (body->content_type)
-        head->field[head->field_count++] = (sph_http_field){SPH_LIT("Content-Type"), sph_slice_str(body->content_type)};
+        head->field[head->field_count++] =
+            (sph_http_field){SPH_LIT("Content-Type"), sph_slice_str(body->content_type)};
 }
 
-static sph_rc take_body(sph_response *response, const sph_writer *sink, sph_answer *answer, sph_err *err)
+static sph_rc take_body(sph_response *response, const sph_writer *sink, sph_answer *answer,
+                        sph_err *err)
 {
     const bool is_good = response->status >= 200 && response->status < 300;
     sph_file_source source;
@@ -30,8 +33,8 @@ static sph_rc take_body(sph_response *response, const sph_writer *sink, sph_answ
     if (is_good && sink)
         to = *sink;
     if (response->file) {
-        const sph_reader reader = sph_reader_of_file(&source, response->files, response->file, response->file_from,
-                                                     response->file_len);
+        const sph_reader reader = sph_reader_of_file(&source, response->files, response->file,
+                                                     response->file_from, response->file_len);
         return sph_stream_copy(&reader, &to, UINT64_MAX, NULL, err);
     }
     return to.write(to.ctx, sph_buf_peek(&response->body), err);
@@ -46,20 +49,26 @@ static sph_rc handle(sph_cli *cli, sph_node *node, const char *method, const cha
     sph_api api = {.node = node};
     SPH_AUTO(sph_response) response = sph_response_init();
     make_head(method, target, body, cli->lang, head);
-    const sph_request request = {.head = head, .address = "in-process", .peer_uid = -1, .body = body->bytes,
-                                 .spool = body->file, .files = body->files, .body_len = body->len};
+    const sph_request request = {.head = head,
+                                 .address = "in-process",
+                                 .peer_uid = -1,
+                                 .body = body->bytes,
+                                 .spool = body->file,
+                                 .files = body->files,
+                                 .body_len = body->len};
     sph_api_handle(&api, &request, &response);
     answer->status = response.status;
-    sph_rc rc = sph_str_copy(answer->content_type, sizeof(answer->content_type),
-                             sph_slice_str(response.content_type ? response.content_type : ""), err);
+    sph_rc rc =
+        sph_str_copy(answer->content_type, sizeof(answer->content_type),
+                     sph_slice_str(response.content_type ? response.content_type : ""), err);
     if (rc.code == SPH_OK)
         rc = take_body(&response, body->sink, answer, err);
     sph_mem_free(head);
     return rc;
 }
 
-sph_rc sph_inprocess_call(sph_cli *cli, const char *method, const char *target, const struct sph_inprocess_body *body,
-                          sph_answer *answer, sph_err *err)
+sph_rc sph_inprocess_call(sph_cli *cli, const char *method, const char *target,
+                          const struct sph_inprocess_body *body, sph_answer *answer, sph_err *err)
 {
     sph_files *files = NULL;
     sph_node *node = NULL;

@@ -1,4 +1,5 @@
-/** The same API handler without a running node: opens the home under its lock, handles one request, closes. */
+/** The same API handler without a running node: opens the home under its lock, handles one request,
+ * closes. */
 #pragma once
 
 #include "base/env.h"
@@ -15,4 +16,5 @@ struct sph_inprocess_body {
 };
 /** Errors as sph_node_open; everything else is in the answer. */
 SPH_MUST sph_rc sph_inprocess_call(sph_cli *cli, const char *method, const char *target,
-                                   const struct sph_inprocess_body *body, sph_answer *answer, sph_err *err);
+                                   const struct sph_inprocess_body *body, sph_answer *answer,
+                                   sph_err *err);

@@ -1,4 +1,5 @@
-/* saphan: the whole node as one program. This file reads the command line; each word has a file of its own. */
+/* saphan: the whole node as one program. This file reads the command line; each word has a file of
+ * its own. */
 #include <locale.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -79,13 +80,15 @@ static const struct common {
     bool has_value;
     void (*set)(sph_cli *cli, const char *value);
 } common_options[] = {
-    {"--json", false, set_json},       {"--yes", false, set_yes},         {"--quiet", false, set_quiet},
-    {"--verbose", false, set_verbose}, {"--dry-run", false, set_dry_run}, {"--lang", true, set_lang},
+    {"--json", false, set_json},       {"--yes", false, set_yes},
+    {"--quiet", false, set_quiet},     {"--verbose", false, set_verbose},
+    {"--dry-run", false, set_dry_run}, {"--lang", true, set_lang},
     {"--home", true, set_home},        {"--color", true, set_color},
 };
 
 /** "--name=value" or "--name value"; *used = arguments taken. */
-static bool option_value(int argc, char **argv, int at, const char *name, bool has_value, const char **value, int *used)
+static bool option_value(int argc, char **argv, int at, const char *name, bool has_value,
+                         const char **value, int *used)
 {
     const sph_slice given = sph_slice_str(argv[at]);
     const sph_slice wanted = sph_slice_str(name);
@@ -111,7 +114,8 @@ static int take_common(sph_cli *cli, int argc, char **argv, int at)
     for (size_t i = 0; i < sizeof(common_options) / sizeof(common_options[0]); i++) {
         const char *value = NULL;
         int used = 0;
-        if (!option_value(argc, argv, at, common_options[i].name, common_options[i].has_value, &value, &used))
+        if (!option_value(argc, argv, at, common_options[i].name, common_options[i].has_value,
+                          &value, &used))
             continue;
         if (common_options[i].has_value && !value)
             return -1;
@@ -184,7 +188,8 @@ static enum sph_exit read_rest(sph_cli *cli, int argc, char **argv, int at, bool
             used = 1;
         }
         if (used == 0)
-            return sph_cli_usage(cli, "cli.unknown-option", SPH_ARGS({"option", argv[at]}, {"word", cli->word->name}));
+            return sph_cli_usage(cli, "cli.unknown-option",
+                                 SPH_ARGS({"option", argv[at]}, {"word", cli->word->name}));
         if (used < 0)
             return sph_cli_usage(cli, "cli.no-value", SPH_ARGS({"option", argv[at]}));
         at += used;
@@ -201,7 +206,9 @@ static void default_home(sph_cli *cli)
     else if (who && strcmp(who->pw_name, "saphan") == 0)
         set_home(cli, "/var/lib/saphan");
     else if (sph_str_format(cli->home, sizeof(cli->home), NULL, "%s/.local/share/saphan",
-                            who ? who->pw_dir : getenv("HOME") ? getenv("HOME") : "")
+                            who              ? who->pw_dir
+                            : getenv("HOME") ? getenv("HOME")
+                                             : "")
                  .code != SPH_OK)
         cli->home[0] = '\0';
 }
@@ -217,7 +224,8 @@ static void default_lang(sph_cli *cli)
         }
     }
     const char *type = setlocale(LC_CTYPE, "");
-    cli->is_utf8 = cli->lang != SPH_LANG_EN || (type && (strstr(type, "UTF-8") || strstr(type, "utf8")));
+    cli->is_utf8 =
+        cli->lang != SPH_LANG_EN || (type && (strstr(type, "UTF-8") || strstr(type, "utf8")));
     if (getenv("NO_COLOR"))
         cli->color = SPH_COLOR_NEVER;
 }
@@ -235,9 +243,11 @@ static enum sph_exit settle_home(sph_cli *cli)
     if (cli->home[0] == '/')
         return SPH_EXIT_DONE;
     char relative[512];
-    if (!cli->home[0] || sph_str_copy(relative, sizeof(relative), sph_slice_str(cli->home), NULL).code != SPH_OK ||
+    if (!cli->home[0] ||
+        sph_str_copy(relative, sizeof(relative), sph_slice_str(cli->home), NULL).code != SPH_OK ||
         !getcwd(folder, sizeof(folder)) ||
-        sph_str_format(cli->home, sizeof(cli->home), NULL, "%s/%s", folder, relative).code != SPH_OK)
+        sph_str_format(cli->home, sizeof(cli->home), NULL, "%s/%s", folder, relative).code !=
+            SPH_OK)
         return sph_cli_usage(cli, "cli.bad-home", NULL, 0);
     return SPH_EXIT_DONE;
 }

@@ -4,7 +4,8 @@
 #include "base/unicode.h"
 #include "cli/cli.h"
 
-static void print_text(FILE *to, enum sph_lang lang, const char *key, const sph_arg *args, size_t count)
+static void print_text(FILE *to, enum sph_lang lang, const char *key, const sph_arg *args,
+                       size_t count)
 {
     SPH_AUTO(sph_buf) text = sph_buf_init(65536);
     if (sph_text_format(lang, key, args, count, &text, NULL).code == SPH_OK)
@@ -24,13 +25,15 @@ void sph_cli_warn(const sph_cli *cli, const char *key, const sph_arg *args, size
 
 static bool has_color(const sph_cli *cli)
 {
-    return cli->color == SPH_COLOR_ALWAYS || (cli->color == SPH_COLOR_AUTO && isatty(STDOUT_FILENO));
+    return cli->color == SPH_COLOR_ALWAYS ||
+           (cli->color == SPH_COLOR_AUTO && isatty(STDOUT_FILENO));
 }
 
 const char *sph_cli_mark(const sph_cli *cli, enum sph_mark mark)
 {
     static const char *const plain[] = {"ok", "!!", ".."};
-    static const char *const colored[] = {"\033[32mok\033[0m", "\033[1;31m!!\033[0m", "\033[33m..\033[0m"};
+    static const char *const colored[] = {"\033[32mok\033[0m", "\033[1;31m!!\033[0m",
+                                          "\033[33m..\033[0m"};
     return has_color(cli) ? colored[mark] : plain[mark];
 }
 
@@ -47,10 +50,13 @@ enum sph_exit sph_cli_failed(const sph_cli *cli, const sph_err *err)
     static const struct {
         enum sph_code code;
         enum sph_exit exit;
-    } table[] = {{SPH_EPROOF, SPH_EXIT_PROOF}, {SPH_EREFUSED, SPH_EXIT_REFUSED}, {SPH_EAGAIN, SPH_EXIT_LATER},
+    } table[] = {{SPH_EPROOF, SPH_EXIT_PROOF},
+                 {SPH_EREFUSED, SPH_EXIT_REFUSED},
+                 {SPH_EAGAIN, SPH_EXIT_LATER},
                  {SPH_EARG, SPH_EXIT_USAGE}};
     char key[64];
-    if (sph_str_format(key, sizeof(key), NULL, "problem.%s", sph_code_name(err->code)).code == SPH_OK)
+    if (sph_str_format(key, sizeof(key), NULL, "problem.%s", sph_code_name(err->code)).code ==
+        SPH_OK)
         print_text(stderr, cli->lang, key, NULL, 0);
     for (unsigned i = 0; i < err->depth && (i == 0 || cli->is_verbose); i++)
         fprintf(stderr, "  %s\n", err->frame[i].what);
@@ -65,7 +71,8 @@ bool sph_cli_confirm(const sph_cli *cli, const char *key, const sph_arg *args, s
     SPH_AUTO(sph_buf) text = sph_buf_init(8192);
     if (cli->is_yes)
         return true;
-    if (!isatty(STDIN_FILENO) || sph_text_format(cli->lang, key, args, count, &text, NULL).code != SPH_OK)
+    if (!isatty(STDIN_FILENO) ||
+        sph_text_format(cli->lang, key, args, count, &text, NULL).code != SPH_OK)
         return false;
     fprintf(stderr, "%s [y/N] ", sph_buf_text(&text));
     const int answer = getchar();
@@ -74,7 +81,8 @@ bool sph_cli_confirm(const sph_cli *cli, const char *key, const sph_arg *args, s
     return answer == 'y' || answer == 'Y';
 }
 
-/** C0, C1 and DEL never reach the terminal: they could move the cursor or change what was printed before. */
+/** C0, C1 and DEL never reach the terminal: they could move the cursor or change what was printed
+ * before. */
 static bool is_control(const uint8_t *at, size_t left, size_t *len)
 {
     *len = at[0] == 0xC2 && left > 1 && at[1] >= 0x80 && at[1] < 0xA0 ? 2 : 1;
@@ -137,7 +145,9 @@ void sph_table_print(const sph_cli *cli, const struct sph_table *table)
         const char *cell = table->cell[i] ? table->cell[i] : "";
         const size_t column = i % table->columns;
         const bool is_last = column + 1 == table->columns;
-        const size_t pad = is_last || column >= 16 ? 0 : width[column] - sph_unicode_width(sph_slice_str(cell)) + 2;
+        const size_t pad = is_last || column >= 16
+                               ? 0
+                               : width[column] - sph_unicode_width(sph_slice_str(cell)) + 2;
         printf("%s%*s%s", cell, (int)pad, "", is_last ? "\n" : "");
     }
 }

@@ -36,7 +36,8 @@ static unsigned distance(const char *a, const char *b)
 static void typed_word(int argc, char **argv, char *out, size_t room)
 {
     out[0] = '\0';
-    if (argc > 1 && argv[1][0] != '-' && sph_str_format(out, room, NULL, "%s %s", argv[0], argv[1]).code == SPH_OK)
+    if (argc > 1 && argv[1][0] != '-' &&
+        sph_str_format(out, room, NULL, "%s %s", argv[0], argv[1]).code == SPH_OK)
         return;
     if (sph_str_format(out, room, NULL, "%s", argv[0]).code != SPH_OK)
         out[0] = '\0';
@@ -50,11 +51,14 @@ enum sph_exit sph_suggest(const sph_cli *cli, int argc, char **argv)
     for (const struct sph_word *word = sph_words; word->name; word++) {
         const bool is_group = sph_slice_starts(sph_slice_str(word->name), sph_slice_str(argv[0])) &&
                               word->name[sph_slice_str(argv[0]).len] == ' ';
-        if ((is_group || distance(typed, word->name) < NEAR || distance(argv[0], word->name) < NEAR) &&
-            sph_buf_addf(&near, NULL, "%ssaphan %s", near.len ? ", " : "", word->name).code != SPH_OK)
+        if ((is_group || distance(typed, word->name) < NEAR ||
+             distance(argv[0], word->name) < NEAR) &&
+            sph_buf_addf(&near, NULL, "%ssaphan %s", near.len ? ", " : "", word->name).code !=
+                SPH_OK)
             break;
     }
     if (near.len == 0)
         return sph_cli_usage(cli, "cli.unknown-word", SPH_ARGS({"word", argv[0]}));
-    return sph_cli_usage(cli, "cli.did-you-mean", SPH_ARGS({"word", argv[0]}, {"words", sph_buf_text(&near)}));
+    return sph_cli_usage(cli, "cli.did-you-mean",
+                         SPH_ARGS({"word", argv[0]}, {"words", sph_buf_text(&near)}));
 }

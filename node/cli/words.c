@@ -1,35 +1,62 @@
 #include "cli/cli.h"
 
-#define VALUE(option) {option, true, false}
-#define MANY(option) {option, true, true}
-#define FLAG(option) {option, false, false}
-#define END {NULL, false, false}
+#define VALUE(option)                                                                              \
+    {                                                                                              \
+        option, true, false                                                                        \
+    }
+#define MANY(option)                                                                               \
+    {                                                                                              \
+        option, true, true                                                                         \
+    }
+#define FLAG(option)                                                                               \
+    {                                                                                              \
+        option, false, false                                                                       \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, false, false                                                                         \
+    }
 
-static const struct sph_option init_options[] = {
-    VALUE("--party"), VALUE("--name"), VALUE("--name-lo"), VALUE("--name-th"), VALUE("--name-en"), VALUE("--kind"),
-    VALUE("--country"), VALUE("--url"), VALUE("--listen"), VALUE("--largest"), VALUE("--suites"), FLAG("--training"),
-    VALUE("--answers"), END};
+static const struct sph_option init_options[] = {VALUE("--party"),   VALUE("--name"),
+                                                 VALUE("--name-lo"), VALUE("--name-th"),
+                                                 VALUE("--name-en"), VALUE("--kind"),
+                                                 VALUE("--country"), VALUE("--url"),
+                                                 VALUE("--listen"),  VALUE("--largest"),
+                                                 VALUE("--suites"),  FLAG("--training"),
+                                                 VALUE("--answers"), END};
 static const struct sph_option run_options[] = {FLAG("--check-only"), END};
 static const struct sph_option status_options[] = {FLAG("--watch"), END};
 static const struct sph_option demo_options[] = {FLAG("--once"), VALUE("--dir"), END};
 static const struct sph_option out_options[] = {VALUE("-o"), END};
 static const struct sph_option add_options[] = {VALUE("--safety-number"), END};
-static const struct sph_option ask_options[] = {VALUE("--to"),   MANY("--topic"),      VALUE("--place"),  VALUE("--deadline"),
-                                                MANY("--want"),  VALUE("--from"),      VALUE("--text-lang"), VALUE("--capacity"),
-                                                VALUE("--urgency"), VALUE("--draft"), END};
-static const struct sph_option reply_options[] = {VALUE("--as"),   VALUE("--from"),  VALUE("--text-lang"), MANY("--attach"),
-                                                  MANY("--link"),  VALUE("--reason"), VALUE("--draft"), END};
+static const struct sph_option ask_options[] = {VALUE("--to"),
+                                                MANY("--topic"),
+                                                VALUE("--place"),
+                                                VALUE("--deadline"),
+                                                MANY("--want"),
+                                                VALUE("--from"),
+                                                VALUE("--text-lang"),
+                                                VALUE("--capacity"),
+                                                VALUE("--urgency"),
+                                                VALUE("--draft"),
+                                                END};
+static const struct sph_option reply_options[] = {
+    VALUE("--as"),  VALUE("--from"),   VALUE("--text-lang"), MANY("--attach"),
+    MANY("--link"), VALUE("--reason"), VALUE("--draft"),     END};
 static const struct sph_option publish_options[] = {
-    VALUE("--summary"), VALUE("--holding"), VALUE("--level"), VALUE("--finality"), MANY("--outcome"), MANY("--act"),
-    MANY("--exploitation"), VALUE("--court"), VALUE("--case-number"), VALUE("--text-lang"), VALUE("--anonymised-by"),
-    VALUE("--checked-by"), MANY("--attach"), VALUE("--draft"), FLAG("--partners-only"), END};
+    VALUE("--summary"),     VALUE("--holding"),   VALUE("--level"),         VALUE("--finality"),
+    MANY("--outcome"),      MANY("--act"),        MANY("--exploitation"),   VALUE("--court"),
+    VALUE("--case-number"), VALUE("--text-lang"), VALUE("--anonymised-by"), VALUE("--checked-by"),
+    MANY("--attach"),       VALUE("--draft"),     FLAG("--partners-only"),  END};
 static const struct sph_option send_options[] = {MANY("--to"), MANY("--attach"), END};
-static const struct sph_option inbox_options[] = {FLAG("--unread"), VALUE("--partner"), VALUE("--limit"), END};
-static const struct sph_option outbox_options[] = {FLAG("--open"), VALUE("--partner"), VALUE("--limit"), END};
+static const struct sph_option inbox_options[] = {FLAG("--unread"), VALUE("--partner"),
+                                                  VALUE("--limit"), END};
+static const struct sph_option outbox_options[] = {FLAG("--open"), VALUE("--partner"),
+                                                   VALUE("--limit"), END};
 static const struct sph_option show_options[] = {FLAG("--xml"), FLAG("--proof"), END};
 static const struct sph_option save_options[] = {VALUE("-o"), VALUE("--attachment"), END};
-static const struct sph_option log_options[] = {VALUE("--from"), VALUE("--to"),    VALUE("--partner"),
-                                                VALUE("--type"), VALUE("--limit"), END};
+static const struct sph_option log_options[] = {
+    VALUE("--from"), VALUE("--to"), VALUE("--partner"), VALUE("--type"), VALUE("--limit"), END};
 static const struct sph_option verify_options[] = {VALUE("--trust"), VALUE("--leaf"), END};
 static const struct sph_option install_options[] = {VALUE("--xml"), END};
 

@@ -11,7 +11,8 @@ static sph_rc inflate_packet(struct sph_arrival *arrival, sph_err *err)
     const struct sph_limits *limits = sph_node_limits(arrival->node);
     sph_slice_source source;
     arrival->octets = sph_buf_init(limits->packet);
-    const sph_reader reader = sph_reader_of_slice(&source, sph_buf_peek(&arrival->parts.part[0].octets));
+    const sph_reader reader =
+        sph_reader_of_slice(&source, sph_buf_peek(&arrival->parts.part[0].octets));
     const sph_writer writer = sph_writer_of_buf(&arrival->octets);
     if (sph_gunzip(&reader, &writer, limits->packet, limits, NULL, err).code != SPH_OK)
         return sph_arrival_refuse(arrival, SPH_EBMS_0303, SPH_REASON_PACKET, "gzip.packet",
@@ -20,18 +21,21 @@ static sph_rc inflate_packet(struct sph_arrival *arrival, sph_err *err)
 }
 
 /** ErrorDetail: the rule, the line and the element, never a value (as4.md 10). */
-static sph_rc refuse_findings(struct sph_arrival *arrival, const sph_findings *findings, sph_err *err)
+static sph_rc refuse_findings(struct sph_arrival *arrival, const sph_findings *findings,
+                              sph_err *err)
 {
     char detail[160] = "XSD: the packet could not be read";
     for (size_t i = 0; i < findings->count; i++) {
         const sph_finding *finding = &findings->at[i];
         if (finding->is_note)
             continue;
-        SPH_TRY(sph_str_format(detail, sizeof(detail), err, "%s line %u %s", finding->rule, finding->line, finding->name), err,
-                "detail");
+        SPH_TRY(sph_str_format(detail, sizeof(detail), err, "%s line %u %s", finding->rule,
+                               finding->line, finding->name),
+                err, "detail");
         break;
     }
-    return sph_arrival_refuse(arrival, SPH_EBMS_0004, SPH_REASON_PACKET, "packet.rule", detail, err);
+    return sph_arrival_refuse(arrival, SPH_EBMS_0004, SPH_REASON_PACKET, "packet.rule", detail,
+                              err);
 }
 
 static sph_rc check_packet(struct sph_arrival *arrival, sph_err *err)
@@ -41,8 +45,10 @@ static sph_rc check_packet(struct sph_arrival *arrival, sph_err *err)
     if (!findings)
         return sph_fail(err, SPH_ENOMEM, "findings");
     sph_node_check_context(arrival->node, arrival->partner, false, &context);
-    sph_rc rc = sph_packet_check(sph_buf_peek(&arrival->octets), &context, findings, &arrival->packet, err);
-    if (rc.code == SPH_EREFUSED || rc.code == SPH_EPROOF || rc.code == SPH_EPARSE || rc.code == SPH_ELIMIT)
+    sph_rc rc =
+        sph_packet_check(sph_buf_peek(&arrival->octets), &context, findings, &arrival->packet, err);
+    if (rc.code == SPH_EREFUSED || rc.code == SPH_EPROOF || rc.code == SPH_EPARSE ||
+        rc.code == SPH_ELIMIT)
         rc = refuse_findings(arrival, findings, err);
     sph_mem_free(findings);
     return rc;
@@ -95,7 +101,8 @@ static sph_rc check_card(struct sph_arrival *arrival, sph_err *err)
     arrival->has_new_card = true;
     if (!sph_slice_equal(sph_cert_peek_der(arrival->new_card.root), sph_cert_peek_der(known->root)))
         return sph_arrival_refuse(arrival, SPH_EBMS_0004, SPH_REASON_CARD, "card.root",
-                                  "PK-CARD a changed root needs a new ceremony between people", err);
+                                  "PK-CARD a changed root needs a new ceremony between people",
+                                  err);
     if (arrival->new_card.serial < known->serial)
         return sph_arrival_refuse(arrival, SPH_EBMS_0004, SPH_REASON_CARD, "card.serial",
                                   "PK-CARD the serial is lower than the known one", err);
@@ -103,8 +110,8 @@ static sph_rc check_card(struct sph_arrival *arrival, sph_err *err)
 }
 
 /** PK-01: an id or nonce that this issuer used before is the same packet again, or a replay. */
-static sph_rc look_for_packet(sph_db *reader, const sph_packet_header *header, const sph_hash *sha256, bool *is_known,
-                              bool *is_replay, sph_err *err)
+static sph_rc look_for_packet(sph_db *reader, const sph_packet_header *header,
+                              const sph_hash *sha256, bool *is_known, bool *is_replay, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     bool row = false;
@@ -117,7 +124,8 @@ static sph_rc look_for_packet(sph_db *reader, const sph_packet_header *header, c
     sph_stmt_text(stmt, 2, header->issuer);
     sph_stmt_text(stmt, 3, header->nonce);
     SPH_TRY(sph_stmt_step(stmt, &row, err), err, "replay");
-    *is_known = row && sph_col_int(stmt, 1) != 0 && sph_slice_equal(sph_col_blob(stmt, 0), sph_slice_hash(sha256));
+    *is_known = row && sph_col_int(stmt, 1) != 0 &&
+                sph_slice_equal(sph_col_blob(stmt, 0), sph_slice_hash(sha256));
     *is_replay = row && !*is_known;
     sph_stmt_end(stmt);
     return sph_ok();
@@ -129,8 +137,8 @@ static sph_rc check_replay(struct sph_arrival *arrival, sph_err *err)
     bool is_replay = false;
     const sph_hash sha256 = sph_packet_sha256(arrival->packet);
     SPH_TRY(sph_db_pool_get(sph_node_readers(arrival->node), &reader, err), err, "reader");
-    const sph_rc rc = look_for_packet(reader, sph_packet_header_of(arrival->packet), &sha256, &arrival->is_known_packet,
-                                      &is_replay, err);
+    const sph_rc rc = look_for_packet(reader, sph_packet_header_of(arrival->packet), &sha256,
+                                      &arrival->is_known_packet, &is_replay, err);
     sph_db_pool_put(sph_node_readers(arrival->node), reader);
     SPH_TRY(rc, err, "replay");
     if (is_replay)

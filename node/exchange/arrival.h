@@ -6,25 +6,26 @@
 
 struct sph_arrival {
     sph_node *node;
-    sph_partner *partner;      /* of the TLS client */
+    sph_partner *partner; /* of the TLS client */
     enum sph_suite suite;
     sph_as4_in *in;
     sph_as4_source source;
     sph_as4_parts parts;
-    sph_buf octets;            /* the packet */
-    sph_packet *packet;        /* NULL for a ping */
-    bool is_known_packet;      /* the same packet came in another message before */
-    sph_card new_card;         /* a partner's later card, when has_new_card */
+    sph_buf octets;       /* the packet */
+    sph_packet *packet;   /* NULL for a ping */
+    bool is_known_packet; /* the same packet came in another message before */
+    sph_card new_card;    /* a partner's later card, when has_new_card */
     bool has_new_card;
-    sph_as4_fault fault;       /* filled by the stage that refuses */
+    sph_as4_fault fault; /* filled by the stage that refuses */
 };
 /** Packet signature, XSD, rules, matrix, parts against attachments. SPH_EREFUSED with fault. */
 SPH_MUST sph_rc sph_arrival_check_packet(struct sph_arrival *arrival, sph_err *err);
-/** T3. SPH_ECONFLICT when the same message was stored by another thread meanwhile. *id: inbox row's MessageId is the key. */
+/** T3. SPH_ECONFLICT when the same message was stored by another thread meanwhile. *id: inbox row's
+ * MessageId is the key. */
 SPH_MUST sph_rc sph_arrival_store(struct sph_arrival *arrival, sph_err *err);
 /** Fill a refusal. rule: static. */
-SPH_MUST sph_rc sph_arrival_refuse(struct sph_arrival *arrival, enum sph_ebms code, uint16_t reason, const char *rule,
-                                   const char *detail, sph_err *err);
+SPH_MUST sph_rc sph_arrival_refuse(struct sph_arrival *arrival, enum sph_ebms code, uint16_t reason,
+                                   const char *rule, const char *detail, sph_err *err);
 /** Reasons of REJECTED leaves that the exchange adds to those of as4/fault.h (docs/ledger.md). */
 enum sph_exchange_reason {
     SPH_REASON_IDENTITY = 0x0401,   /* TLS, signature and PartyId do not lead to the same partner */

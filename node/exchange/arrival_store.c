@@ -14,8 +14,9 @@ static sph_rc keep_attachments(struct sph_arrival *arrival, sph_err *err)
 {
     const sph_files *files = sph_node_env(arrival->node)->files;
     for (size_t i = 1; i < arrival->parts.count; i++)
-        SPH_TRY(sph_vault_keep(files, arrival->parts.part[i].file, &arrival->parts.part[i].sha256, err), err,
-                "attachment %zu", i);
+        SPH_TRY(
+            sph_vault_keep(files, arrival->parts.part[i].file, &arrival->parts.part[i].sha256, err),
+            err, "attachment %zu", i);
     return sph_ok();
 }
 
@@ -31,7 +32,8 @@ static sph_rc insert_packet(sph_db *db, const struct intake *intake, sph_err *er
     for (size_t i = 1; i < arrival->parts.count; i++)
         SPH_TRY(sph_content_insert_attachment(db, row.header->packet_id, i - 1,
                                               sph_packet_attachment_at(arrival->packet, i - 1),
-                                              &arrival->parts.part[i].sha256, arrival->parts.part[i].len, err),
+                                              &arrival->parts.part[i].sha256,
+                                              arrival->parts.part[i].len, err),
                 err, "attachment row");
     return sph_ok();
 }
@@ -43,7 +45,8 @@ static sph_rc update_partner(sph_db *db, const struct intake *intake, sph_err *e
     if (!arrival->has_new_card)
         return sph_ok();
     SPH_TRY(sph_stmt_get(db,
-                         "UPDATE partner SET card=?, serial=?, kind=?, country=?, changed_ms=? WHERE party=? AND serial<?2",
+                         "UPDATE partner SET card=?, serial=?, kind=?, country=?, changed_ms=? "
+                         "WHERE party=? AND serial<?2",
                          &stmt, err),
             err, "card");
     sph_stmt_blob(stmt, 1, sph_buf_peek(&arrival->octets));
@@ -69,10 +72,12 @@ static sph_rc bind_intake(void *arg, sph_db *db, const uint64_t *index, sph_err 
     const struct sph_arrival *arrival = intake->arrival;
     const sph_as4_user *user = sph_as4_in_user(arrival->in);
     sph_stmt *stmt = NULL;
-    SPH_TRY(sph_stmt_get(db,
-                         "INSERT INTO inbox(partner, message_id, packet_id, action, conversation_id, suite, state,"
-                         " received_ms, received_index, refs, root) VALUES(?,?,?,?,?,?,'stored',?,?,?,?)",
-                         &stmt, err),
+    SPH_TRY(sph_stmt_get(
+                db,
+                "INSERT INTO inbox(partner, message_id, packet_id, action, conversation_id, suite, "
+                "state,"
+                " received_ms, received_index, refs, root) VALUES(?,?,?,?,?,?,'stored',?,?,?,?)",
+                &stmt, err),
             err, "inbox row");
     sph_stmt_text(stmt, 1, arrival->partner->card.party);
     sph_stmt_text(stmt, 2, user->message_id);
@@ -85,7 +90,8 @@ static sph_rc bind_intake(void *arg, sph_db *db, const uint64_t *index, sph_err 
     sph_stmt_text(stmt, 9, sph_buf_text(&intake->refs));
     sph_stmt_blob(stmt, 10, sph_as4_in_root(arrival->in));
     SPH_TRY(sph_stmt_run(stmt, NULL, err), err, "inbox row");
-    SPH_TRY(sph_stmt_get(db, "UPDATE partner SET heard_ms=? WHERE party=?", &stmt, err), err, "contact time");
+    SPH_TRY(sph_stmt_get(db, "UPDATE partner SET heard_ms=? WHERE party=?", &stmt, err), err,
+            "contact time");
     sph_stmt_int(stmt, 1, intake->now_ms);
     sph_stmt_text(stmt, 2, arrival->partner->card.party);
     return sph_stmt_run(stmt, NULL, err);
@@ -96,10 +102,16 @@ static sph_rc fill_leaf(const struct intake *intake, sph_leaf *leaf, sph_err *er
     const struct sph_arrival *arrival = intake->arrival;
     const sph_as4_user *user = sph_as4_in_user(arrival->in);
     sph_checkpoint head;
-    SPH_TRY(sph_node_leaf(arrival->node, SPH_EVENT_RECEIVED, NULL, leaf, err), err, "RECEIVED leaf");
-    SPH_TRY(sph_str_copy(leaf->peer, sizeof(leaf->peer), sph_slice_str(arrival->partner->card.party), err), err, "leaf");
-    SPH_TRY(sph_str_copy(leaf->message_id, sizeof(leaf->message_id), sph_slice_str(user->message_id), err), err, "leaf");
-    SPH_TRY(sph_str_copy(leaf->conversation_id, sizeof(leaf->conversation_id), sph_slice_str(user->conversation_id), err),
+    SPH_TRY(sph_node_leaf(arrival->node, SPH_EVENT_RECEIVED, NULL, leaf, err), err,
+            "RECEIVED leaf");
+    SPH_TRY(sph_str_copy(leaf->peer, sizeof(leaf->peer),
+                         sph_slice_str(arrival->partner->card.party), err),
+            err, "leaf");
+    SPH_TRY(sph_str_copy(leaf->message_id, sizeof(leaf->message_id),
+                         sph_slice_str(user->message_id), err),
+            err, "leaf");
+    SPH_TRY(sph_str_copy(leaf->conversation_id, sizeof(leaf->conversation_id),
+                         sph_slice_str(user->conversation_id), err),
             err, "leaf");
     leaf->envelope = sph_as4_in_root_sha256(arrival->in);
     if (arrival->packet && !arrival->is_known_packet)
@@ -125,7 +137,8 @@ static sph_rc refresh_partner(struct sph_arrival *arrival, sph_err *err)
     fresh->state = arrival->partner->state;
     fresh->added_ms = arrival->partner->added_ms;
     fresh->card_sha256 = sph_packet_sha256(arrival->packet);
-    fresh->has_log = sph_vkey_parse(sph_slice_str(fresh->card.log_vkey), &fresh->log, NULL).code == SPH_OK;
+    fresh->has_log =
+        sph_vkey_parse(sph_slice_str(fresh->card.log_vkey), &fresh->log, NULL).code == SPH_OK;
     return sph_partners_put(sph_node_partners(arrival->node), &fresh, err);
 }
 
@@ -133,9 +146,14 @@ static sph_rc commit_intake(struct intake *intake, sph_err *err)
 {
     sph_leaf leaf;
     SPH_TRY(fill_leaf(intake, &leaf, err), err, "leaf");
-    sph_job job = {.apply = apply_intake, .bind = bind_intake, .arg = intake, .leaves = &leaf, .leaf_count = 1,
+    sph_job job = {.apply = apply_intake,
+                   .bind = bind_intake,
+                   .arg = intake,
+                   .leaves = &leaf,
+                   .leaf_count = 1,
                    .want_head = true};
-    SPH_TRY(sph_journal_commit(sph_node_journal(intake->arrival->node), &job, NULL, err), err, "T3");
+    SPH_TRY(sph_journal_commit(sph_node_journal(intake->arrival->node), &job, NULL, err), err,
+            "T3");
     return refresh_partner(intake->arrival, err);
 }
 
@@ -148,12 +166,14 @@ static sph_rc prepare_intake(struct intake *intake, sph_err *err)
     const sph_hash sha256 = sph_packet_sha256(arrival->packet);
     SPH_TRY(keep_attachments(arrival, err), err, "vault");
     return sph_content_seal(arrival->node, sph_packet_header_of(arrival->packet)->packet_id,
-                            sph_buf_peek(&arrival->parts.part[0].octets), &sha256, &intake->stored, err);
+                            sph_buf_peek(&arrival->parts.part[0].octets), &sha256, &intake->stored,
+                            err);
 }
 
 sph_rc sph_arrival_store(struct sph_arrival *arrival, sph_err *err)
 {
-    struct intake intake = {.arrival = arrival, .refs = sph_buf_init(65536), .now_ms = sph_node_now_ms(arrival->node)};
+    struct intake intake = {
+        .arrival = arrival, .refs = sph_buf_init(65536), .now_ms = sph_node_now_ms(arrival->node)};
     sph_rc rc = prepare_intake(&intake, err);
     if (rc.code == SPH_OK)
         rc = commit_intake(&intake, err);

@@ -20,8 +20,10 @@ static sph_rc note_renewal(sph_node *node, unsigned changed, sph_err *err)
     sph_leaf leaf;
     for (enum sph_leaf_slot slot = 0; changed > 0 && slot < SPH_SLOT_COUNT; slot++) {
         const sph_hash sha256 = sph_cert_sha256(sph_node_keys(node)->slot[slot].leaf);
-        SPH_TRY(sph_node_leaf(node, SPH_EVENT_CERT_ADDED, NULL, &leaf, err), err, "CERT_ADDED leaf");
-        SPH_TRY(sph_leaf_ext(&leaf, SPH_EXT_KEY_SHA256, sph_slice_hash(&sha256), err), err, "CERT_ADDED leaf");
+        SPH_TRY(sph_node_leaf(node, SPH_EVENT_CERT_ADDED, NULL, &leaf, err), err,
+                "CERT_ADDED leaf");
+        SPH_TRY(sph_leaf_ext(&leaf, SPH_EXT_KEY_SHA256, sph_slice_hash(&sha256), err), err,
+                "CERT_ADDED leaf");
         SPH_TRY(sph_node_note_event(node, &leaf, NULL, err), err, "CERT_ADDED leaf");
     }
     return sph_ok();
@@ -33,7 +35,8 @@ sph_rc sph_care_round(sph_node *node, unsigned *changed, sph_err *err)
     unsigned queued = 0;
     *changed = 0;
     SPH_TRY(sph_keyring_load(sph_node_env(node), &ring, err), err, "keys");
-    const sph_rc rc = sph_keyring_renew(sph_node_env(node), &ring, sph_node_party(node), changed, err);
+    const sph_rc rc =
+        sph_keyring_renew(sph_node_env(node), &ring, sph_node_party(node), changed, err);
     sph_keyring_clear(&ring);
     SPH_TRY(rc, err, "renewal");
     if (*changed == 0)
@@ -42,7 +45,8 @@ sph_rc sph_care_round(sph_node *node, unsigned *changed, sph_err *err)
     SPH_TRY(note_renewal(node, *changed, err), err, "leaves");
     SPH_TRY(sph_own_card_renew(node, err), err, "new card");
     SPH_TRY(sph_own_card_distribute(node, &queued, err), err, "sending the card");
-    SPH_LOG(sph_node_env(node)->log, SPH_LOG_INFO, "certificates_renewed", SPH_LN(SPH_F_COUNT, *changed));
+    SPH_LOG(sph_node_env(node)->log, SPH_LOG_INFO, "certificates_renewed",
+            SPH_LN(SPH_F_COUNT, *changed));
     return sph_ok();
 }
 
@@ -52,7 +56,8 @@ static void round_once(sph_care *care)
     sph_err err = {0};
     const sph_rc rc = sph_care_round(care->node, &changed, &err);
     if (rc.code != SPH_OK)
-        SPH_LOG(sph_node_env(care->node)->log, SPH_LOG_ERROR, "renewal_failed", SPH_LF(SPH_F_CODE, sph_code_name(rc.code)),
+        SPH_LOG(sph_node_env(care->node)->log, SPH_LOG_ERROR, "renewal_failed",
+                SPH_LF(SPH_F_CODE, sph_code_name(rc.code)),
                 SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
 }
 

@@ -13,15 +13,16 @@ void sph_stored_clear(struct sph_stored *stored)
         sph_buf_clear(&stored->sealed);
 }
 
-sph_rc sph_content_seal(sph_node *node, const char *packet_id, sph_slice gzip_octets, const sph_hash *packet_sha256,
-                        struct sph_stored *out, sph_err *err)
+sph_rc sph_content_seal(sph_node *node, const char *packet_id, sph_slice gzip_octets,
+                        const sph_hash *packet_sha256, struct sph_stored *out, sph_err *err)
 {
     SPH_AUTO_PTR(sph_secret) *secret = NULL;
     SPH_AUTO_PTR(sph_secret) *dek = NULL;
     SPH_AUTO_PTR(sph_secret) *salt = NULL;
     struct sph_stored stored = {.sealed = sph_buf_init(SPH_GZIP_ROOM + SPH_AEAD_IV + SPH_AEAD_TAG)};
     uint8_t *iv = NULL;
-    SPH_TRY(sph_secrets_new(sph_node_secrets(node), stored.secret_id, &secret, err), err, "packet secret");
+    SPH_TRY(sph_secrets_new(sph_node_secrets(node), stored.secret_id, &secret, err), err,
+            "packet secret");
     SPH_TRY(sph_commitment_dek(secret, &dek, err), err, "packet key");
     SPH_TRY(sph_commitment_salt(secret, &salt, err), err, "packet salt");
     SPH_TRY(sph_commitment(salt, packet_sha256, &stored.commitment, err), err, "commitment");
@@ -33,8 +34,8 @@ sph_rc sph_content_seal(sph_node *node, const char *packet_id, sph_slice gzip_oc
     if (rc.code == SPH_OK)
         rc = sph_bytes_copy(iv_copy, sizeof(iv_copy), sph_slice_of(iv, SPH_AEAD_IV), err);
     if (rc.code == SPH_OK)
-        rc = sph_aead_seal(dek, sph_slice_of(iv_copy, sizeof(iv_copy)), sph_slice_str(packet_id), gzip_octets,
-                           &stored.sealed, err);
+        rc = sph_aead_seal(dek, sph_slice_of(iv_copy, sizeof(iv_copy)), sph_slice_str(packet_id),
+                           gzip_octets, &stored.sealed, err);
     if (rc.code != SPH_OK) {
         sph_stored_clear(&stored);
         return rc;
@@ -53,10 +54,12 @@ static sph_rc bind_packet(sph_stmt *stmt, const struct sph_packet_row *row, sph_
 {
     const sph_packet_header *header = row->header;
     char short_id[32], thread_short[32] = "";
-    SPH_TRY(sph_short_id(sph_packet_type_letter(header->type), header->packet_id, SHORT_BITS, short_id, err), err,
-            "short id");
+    SPH_TRY(sph_short_id(sph_packet_type_letter(header->type), header->packet_id, SHORT_BITS,
+                         short_id, err),
+            err, "short id");
     if (header->thread_id[0])
-        SPH_TRY(sph_short_id('T', header->thread_id, SHORT_BITS, thread_short, err), err, "short thread id");
+        SPH_TRY(sph_short_id('T', header->thread_id, SHORT_BITS, thread_short, err), err,
+                "short thread id");
     sph_stmt_text(stmt, 1, header->packet_id);
     sph_stmt_text(stmt, 2, short_id);
     sph_stmt_int(stmt, 3, row->is_own);
@@ -84,24 +87,27 @@ static sph_rc bind_packet(sph_stmt *stmt, const struct sph_packet_row *row, sph_
 sph_rc sph_content_insert(sph_db *db, const struct sph_packet_row *row, sph_err *err)
 {
     sph_stmt *stmt = NULL;
-    SPH_TRY(sph_stmt_get(db,
-                         "INSERT INTO packet(packet_id, short_id, is_own, type, issuer, nonce, sha256, thread_id,"
-                         " thread_short, question, seq, in_reply_to, issued_ms, stored_ms, classification,"
-                         " retention_class, retention_until, supersedes, secret_id, sealed, is_read)"
-                         " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                         &stmt, err),
+    SPH_TRY(sph_stmt_get(
+                db,
+                "INSERT INTO packet(packet_id, short_id, is_own, type, issuer, nonce, sha256, "
+                "thread_id,"
+                " thread_short, question, seq, in_reply_to, issued_ms, stored_ms, classification,"
+                " retention_class, retention_until, supersedes, secret_id, sealed, is_read)"
+                " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                &stmt, err),
             err, "packet row");
     SPH_TRY(bind_packet(stmt, row, err), err, "packet row");
     return sph_stmt_run(stmt, NULL, err);
 }
 
 sph_rc sph_content_insert_attachment(sph_db *db, const char *packet_id, size_t number,
-                                     const struct sph_packet_attachment *attachment, const sph_hash *stored,
-                                     uint64_t stored_len, sph_err *err)
+                                     const struct sph_packet_attachment *attachment,
+                                     const sph_hash *stored, uint64_t stored_len, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     SPH_TRY(sph_stmt_get(db,
-                         "INSERT INTO attachment(packet_id, number, attachment_id, media_type, size, stored, stored_len)"
+                         "INSERT INTO attachment(packet_id, number, attachment_id, media_type, "
+                         "size, stored, stored_len)"
                          " VALUES(?,?,?,?,?,?,?)",
                          &stmt, err),
             err, "attachment row");
@@ -116,12 +122,14 @@ sph_rc sph_content_insert_attachment(sph_db *db, const char *packet_id, size_t n
 }
 
 /** The sealed column and its secret's id. */
-static sph_rc load_sealed(sph_db *reader, const char *packet_id, uint8_t secret_id[SPH_SECRET_ID], sph_buf *sealed,
-                          sph_err *err)
+static sph_rc load_sealed(sph_db *reader, const char *packet_id, uint8_t secret_id[SPH_SECRET_ID],
+                          sph_buf *sealed, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     bool row = false;
-    SPH_TRY(sph_stmt_get(reader, "SELECT secret_id, sealed FROM packet WHERE packet_id = ?", &stmt, err), err, "content");
+    SPH_TRY(sph_stmt_get(reader, "SELECT secret_id, sealed FROM packet WHERE packet_id = ?", &stmt,
+                         err),
+            err, "content");
     sph_stmt_text(stmt, 1, packet_id);
     SPH_TRY(sph_stmt_step(stmt, &row, err), err, "content");
     if (!row)
@@ -133,8 +141,8 @@ static sph_rc load_sealed(sph_db *reader, const char *packet_id, uint8_t secret_
     return rc;
 }
 
-static sph_rc read_sealed(sph_node *node, const char *packet_id, uint8_t secret_id[SPH_SECRET_ID], sph_buf *sealed,
-                          sph_err *err)
+static sph_rc read_sealed(sph_node *node, const char *packet_id, uint8_t secret_id[SPH_SECRET_ID],
+                          sph_buf *sealed, sph_err *err)
 {
     sph_db *reader = NULL;
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
@@ -167,19 +175,21 @@ sph_rc sph_content_load(sph_node *node, const char *packet_id, sph_buf *out, sph
     SPH_TRY(sph_content_load_gzip(node, packet_id, &gzip, err), err, "stored packet");
     const sph_reader reader = sph_reader_of_slice(&source, sph_buf_peek(&gzip));
     const sph_writer writer = sph_writer_of_buf(out);
-    return sph_gunzip(&reader, &writer, sph_node_limits(node)->packet, sph_node_limits(node), NULL, err);
+    return sph_gunzip(&reader, &writer, sph_node_limits(node)->packet, sph_node_limits(node), NULL,
+                      err);
 }
 
 /** The vault name and length of an attachment. */
-static sph_rc find_attachment(sph_node *node, const char *packet_id, size_t number, sph_hash *stored, uint64_t *len,
-                              sph_err *err)
+static sph_rc find_attachment(sph_node *node, const char *packet_id, size_t number,
+                              sph_hash *stored, uint64_t *len, sph_err *err)
 {
     sph_db *reader = NULL;
     sph_stmt *stmt = NULL;
     bool row = false;
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
-    sph_rc rc = sph_stmt_get(reader, "SELECT stored, stored_len FROM attachment WHERE packet_id = ? AND number = ?", &stmt,
-                             err);
+    sph_rc rc = sph_stmt_get(
+        reader, "SELECT stored, stored_len FROM attachment WHERE packet_id = ? AND number = ?",
+        &stmt, err);
     if (rc.code == SPH_OK) {
         sph_stmt_text(stmt, 1, packet_id);
         sph_stmt_int(stmt, 2, (int64_t)number);
@@ -197,22 +207,25 @@ static sph_rc find_attachment(sph_node *node, const char *packet_id, size_t numb
 }
 
 /** Inflate the stored octets into an unnamed file: SXA1 needs its length before it is opened. */
-static sph_rc inflate_to_spool(sph_node *node, sph_file *stored, uint64_t stored_len, sph_file **out, uint64_t *len,
-                               sph_err *err)
+static sph_rc inflate_to_spool(sph_node *node, sph_file *stored, uint64_t stored_len,
+                               sph_file **out, uint64_t *len, sph_err *err)
 {
     const sph_files *files = sph_node_env(node)->files;
     sph_file_source source;
     sph_file_sink sink;
     SPH_AUTO(sph_open_file) spool = {files, NULL};
-    SPH_TRY(files->open(files->ctx, "spool", SPH_OPEN_TEMPORARY, &spool.file, err), err, "spool file");
+    SPH_TRY(files->open(files->ctx, "spool", SPH_OPEN_TEMPORARY, &spool.file, err), err,
+            "spool file");
     const sph_reader reader = sph_reader_of_file(&source, files, stored, 0, stored_len);
     const sph_writer writer = sph_writer_of_file(&sink, files, spool.file);
-    SPH_TRY(sph_gunzip(&reader, &writer, stored_len, sph_node_limits(node), len, err), err, "inflating an attachment");
+    SPH_TRY(sph_gunzip(&reader, &writer, stored_len, sph_node_limits(node), len, err), err,
+            "inflating an attachment");
     *out = sph_move(spool.file);
     return sph_ok();
 }
 
-sph_rc sph_content_attachment(sph_node *node, const sph_packet *packet, size_t number, const sph_writer *out, sph_err *err)
+sph_rc sph_content_attachment(sph_node *node, const sph_packet *packet, size_t number,
+                              const sph_writer *out, sph_err *err)
 {
     const sph_files *files = sph_node_env(node)->files;
     const sph_packet_header *header = sph_packet_header_of(packet);
@@ -224,13 +237,17 @@ sph_rc sph_content_attachment(sph_node *node, const sph_packet *packet, size_t n
     SPH_AUTO(sph_open_file) vault = {files, NULL};
     SPH_AUTO(sph_open_file) spool = {files, NULL};
     SPH_AUTO_PTR(sph_secret) *key = NULL;
-    SPH_TRY(find_attachment(node, header->packet_id, number, &stored, &stored_len, err), err, "attachment row");
+    SPH_TRY(find_attachment(node, header->packet_id, number, &stored, &stored_len, err), err,
+            "attachment row");
     SPH_TRY(sph_vault_open(files, &stored, &vault.file, err), err, "vault");
-    SPH_TRY(inflate_to_spool(node, vault.file, stored_len, &spool.file, &sealed_len, err), err, "vault");
-    SPH_TRY(sph_secret_from(sph_slice_of(attachment->key, sizeof(attachment->key)), &key, err), err, "attachment key");
+    SPH_TRY(inflate_to_spool(node, vault.file, stored_len, &spool.file, &sealed_len, err), err,
+            "vault");
+    SPH_TRY(sph_secret_from(sph_slice_of(attachment->key, sizeof(attachment->key)), &key, err), err,
+            "attachment key");
     sph_file_source source;
     const sph_reader reader = sph_reader_of_file(&source, files, spool.file, 0, sealed_len);
-    return sph_attachment_open(key, header->packet_id, attachment->id, &reader, sealed_len, attachment->size, out, err);
+    return sph_attachment_open(key, header->packet_id, attachment->id, &reader, sealed_len,
+                               attachment->size, out, err);
 }
 
 static sph_rc hash_bytes(void *ctx, sph_slice bytes, sph_err *err)
@@ -240,8 +257,8 @@ static sph_rc hash_bytes(void *ctx, sph_slice bytes, sph_err *err)
     return sph_ok();
 }
 
-sph_rc sph_content_check_part(sph_node *node, sph_file *part, uint64_t len, const struct sph_packet_attachment *attachment,
-                              sph_err *err)
+sph_rc sph_content_check_part(sph_node *node, sph_file *part, uint64_t len,
+                              const struct sph_packet_attachment *attachment, sph_err *err)
 {
     const sph_files *files = sph_node_env(node)->files;
     SPH_AUTO_PTR(sph_sha256) *state = NULL;
@@ -249,8 +266,10 @@ sph_rc sph_content_check_part(sph_node *node, sph_file *part, uint64_t len, cons
     SPH_TRY(sph_sha256_new(&state, err), err, "digest");
     const sph_reader reader = sph_reader_of_file(&source, files, part, 0, len);
     const sph_writer writer = {state, hash_bytes};
-    /* Ciphertext under gzip level 0 never shrinks, so the part's own length bounds what may come out. */
-    SPH_TRY(sph_gunzip(&reader, &writer, len, sph_node_limits(node), NULL, err), err, "inflating a part");
+    /* Ciphertext under gzip level 0 never shrinks, so the part's own length bounds what may come
+     * out. */
+    SPH_TRY(sph_gunzip(&reader, &writer, len, sph_node_limits(node), NULL, err), err,
+            "inflating a part");
     const sph_hash digest = sph_sha256_final(state);
     if (!sph_slice_equal(sph_slice_hash(&digest), sph_slice_hash(&attachment->sha256)))
         return sph_fail(err, SPH_EPROOF, "an attachment is not the one that the packet names");

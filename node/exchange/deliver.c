@@ -31,24 +31,27 @@ static sph_rc settled_is_fine(sph_rc rc, sph_err *err)
     return rc;
 }
 
-static sph_rc wait(struct delivery *delivery, const char *code, const char *detail, unsigned retry_after_s,
-                   enum sph_delivery *came, sph_err *err)
+static sph_rc wait(struct delivery *delivery, const char *code, const char *detail,
+                   unsigned retry_after_s, enum sph_delivery *came, sph_err *err)
 {
-    SPH_LOG(sph_node_env(delivery->node)->log, SPH_LOG_WARN, "delivery_waits", SPH_LF(SPH_F_MESSAGE, delivery->row.message_id),
+    SPH_LOG(sph_node_env(delivery->node)->log, SPH_LOG_WARN, "delivery_waits",
+            SPH_LF(SPH_F_MESSAGE, delivery->row.message_id),
             SPH_LF(SPH_F_PARTNER, delivery->row.partner), SPH_LF(SPH_F_CODE, code),
             SPH_LN(SPH_F_COUNT, delivery->row.attempt + 1));
     *came = SPH_DELIVERY_RETRY;
-    return settled_is_fine(sph_out_wait(delivery->node, &delivery->row, code, detail, retry_after_s, err), err);
+    return settled_is_fine(
+        sph_out_wait(delivery->node, &delivery->row, code, detail, retry_after_s, err), err);
 }
 
-static sph_rc end(struct delivery *delivery, enum sph_out_event why, const char *code, const char *detail,
-                  enum sph_delivery *came, sph_err *err)
+static sph_rc end(struct delivery *delivery, enum sph_out_event why, const char *code,
+                  const char *detail, enum sph_delivery *came, sph_err *err)
 {
     SPH_LOG(sph_node_env(delivery->node)->log, SPH_LOG_ERROR, "delivery_failed",
-            SPH_LF(SPH_F_MESSAGE, delivery->row.message_id), SPH_LF(SPH_F_PARTNER, delivery->row.partner),
-            SPH_LF(SPH_F_CODE, code));
+            SPH_LF(SPH_F_MESSAGE, delivery->row.message_id),
+            SPH_LF(SPH_F_PARTNER, delivery->row.partner), SPH_LF(SPH_F_CODE, code));
     *came = SPH_DELIVERY_ENDED;
-    return settled_is_fine(sph_out_fail(delivery->node, &delivery->row, why, code, detail, err), err);
+    return settled_is_fine(sph_out_fail(delivery->node, &delivery->row, why, code, detail, err),
+                           err);
 }
 
 static const char *cause(const sph_err *err)
@@ -56,8 +59,10 @@ static const char *cause(const sph_err *err)
     return err->depth > 0 ? err->frame[0].what : "";
 }
 
-/** T2 for a row that has no wire bytes yet. What cannot be built now waits; what never can be ends. */
-static sph_rc hand_out(struct delivery *delivery, enum sph_delivery *came, bool *is_ready, sph_err *err)
+/** T2 for a row that has no wire bytes yet. What cannot be built now waits; what never can be ends.
+ */
+static sph_rc hand_out(struct delivery *delivery, enum sph_delivery *came, bool *is_ready,
+                       sph_err *err)
 {
     sph_as4_built built = {0};
     sph_err why = {0};
@@ -79,20 +84,25 @@ static sph_rc hand_out(struct delivery *delivery, enum sph_delivery *came, bool 
     return wait(delivery, sph_code_name(rc.code), cause(&why), 0, came, err);
 }
 
-static sph_rc settle_receipt(struct delivery *delivery, const sph_as4_in *in, enum sph_delivery *came, sph_err *err)
+static sph_rc settle_receipt(struct delivery *delivery, const sph_as4_in *in,
+                             enum sph_delivery *came, sph_err *err)
 {
-    struct sph_out_receipt receipt = {.root = sph_as4_in_root(in), .root_sha256 = sph_as4_in_root_sha256(in)};
+    struct sph_out_receipt receipt = {.root = sph_as4_in_root(in),
+                                      .root_sha256 = sph_as4_in_root_sha256(in)};
     SPH_AUTO(sph_buf) leaf = sph_buf_init(65536);
     SPH_AUTO(sph_buf) proof = sph_buf_init(65536);
     sph_err why = {0};
     if (sph_as4_receipt_check(in, &delivery->row.refs, &why).code != SPH_OK)
         return wait(delivery, sph_ebms_code(SPH_EBMS_0302), cause(&why), 0, came, err);
     /* as4.md 15.2: an unusable ledger proof never invalidates the receipt. */
-    if (sph_receipt_proof(in, &delivery->row, delivery->partner, &leaf, &proof, &receipt, &why).code != SPH_OK)
+    if (sph_receipt_proof(in, &delivery->row, delivery->partner, &leaf, &proof, &receipt, &why)
+            .code != SPH_OK)
         SPH_LOG(sph_node_env(delivery->node)->log, SPH_LOG_WARN, "ledger_proof_unusable",
-                SPH_LF(SPH_F_MESSAGE, delivery->row.message_id), SPH_LF(SPH_F_PARTNER, delivery->row.partner),
-                SPH_LF(SPH_F_WHAT, cause(&why)));
-    SPH_TRY(settled_is_fine(sph_out_acknowledge(delivery->node, &delivery->row, &receipt, err), err), err, "T5");
+                SPH_LF(SPH_F_MESSAGE, delivery->row.message_id),
+                SPH_LF(SPH_F_PARTNER, delivery->row.partner), SPH_LF(SPH_F_WHAT, cause(&why)));
+    SPH_TRY(
+        settled_is_fine(sph_out_acknowledge(delivery->node, &delivery->row, &receipt, err), err),
+        err, "T5");
     *came = SPH_DELIVERY_DONE;
     return sph_ok();
 }
@@ -103,7 +113,8 @@ static sph_rc settle_error(struct delivery *delivery, const sph_as4_in *in, unsi
     struct sph_as4_error_seen seen[16];
     const size_t count = sph_as4_errors(in, seen);
     if (count == 0)
-        return wait(delivery, sph_ebms_code(SPH_EBMS_0302), "an empty error signal", retry_after_s, came, err);
+        return wait(delivery, sph_ebms_code(SPH_EBMS_0302), "an empty error signal", retry_after_s,
+                    came, err);
     if (sph_as4_error_is_final(&seen[0]))
         return end(delivery, SPH_OUT_REFUSED, seen[0].code, seen[0].detail, came, err);
     return wait(delivery, seen[0].code, seen[0].detail, retry_after_s, came, err);
@@ -119,8 +130,10 @@ static bool refers_to(const sph_as4_in *in, const char *message_id)
            strcmp(seen[0].ref_in_error, message_id) == 0;
 }
 
-/** D7: only an answer that the partner signed and that refers to our message changes its final state. */
-static sph_rc judge(struct delivery *delivery, sph_as4_in *in, unsigned retry_after_s, enum sph_delivery *came, sph_err *err)
+/** D7: only an answer that the partner signed and that refers to our message changes its final
+ * state. */
+static sph_rc judge(struct delivery *delivery, sph_as4_in *in, unsigned retry_after_s,
+                    enum sph_delivery *came, sph_err *err)
 {
     const sph_cert *known[SPH_CARD_CERTS];
     sph_as4_fault fault = {0};
@@ -133,18 +146,22 @@ static sph_rc judge(struct delivery *delivery, sph_as4_in *in, unsigned retry_af
                            .known = known};
     trust.known_count = sph_partner_sign_certs(delivery->partner, known);
     if (sph_as4_verify(in, &trust, &fault, &why).code != SPH_OK)
-        return wait(delivery, "unauthenticated", fault.rule ? fault.rule : cause(&why), retry_after_s, came, err);
+        return wait(delivery, "unauthenticated", fault.rule ? fault.rule : cause(&why),
+                    retry_after_s, came, err);
     if (!refers_to(in, delivery->row.message_id))
-        return wait(delivery, sph_ebms_code(SPH_EBMS_0302), "the answer is for another message", retry_after_s, came, err);
+        return wait(delivery, sph_ebms_code(SPH_EBMS_0302), "the answer is for another message",
+                    retry_after_s, came, err);
     if (sph_as4_in_kind(in) == SPH_AS4_RECEIPT)
         return settle_receipt(delivery, in, came, err);
     if (sph_as4_in_kind(in) == SPH_AS4_ERROR)
         return settle_error(delivery, in, retry_after_s, came, err);
-    return wait(delivery, sph_ebms_code(SPH_EBMS_0302), "neither receipt nor error", retry_after_s, came, err);
+    return wait(delivery, sph_ebms_code(SPH_EBMS_0302), "neither receipt nor error", retry_after_s,
+                came, err);
 }
 
-static sph_rc judge_body(struct delivery *delivery, unsigned status, const char *content_type, sph_slice body,
-                         unsigned retry_after_s, enum sph_delivery *came, sph_err *err)
+static sph_rc judge_body(struct delivery *delivery, unsigned status, const char *content_type,
+                         sph_slice body, unsigned retry_after_s, enum sph_delivery *came,
+                         sph_err *err)
 {
     char detail[64];
     sph_as4_fault fault = {0};
@@ -152,8 +169,10 @@ static sph_rc judge_body(struct delivery *delivery, unsigned status, const char 
     const sph_as4_source source = {.bytes = body, .len = body.len};
     /* D6: the body is looked at whatever the status; what is no signal is a transport failure. */
     if (body.len == 0 ||
-        sph_as4_open(content_type, &source, sph_node_limits(delivery->node), &in, &fault, NULL).code != SPH_OK) {
-        SPH_TRY(sph_str_format(detail, sizeof(detail), err, "HTTP %u without a signal", status), err, "detail");
+        sph_as4_open(content_type, &source, sph_node_limits(delivery->node), &in, &fault, NULL)
+                .code != SPH_OK) {
+        SPH_TRY(sph_str_format(detail, sizeof(detail), err, "HTTP %u without a signal", status),
+                err, "detail");
         return wait(delivery, "transport", detail, retry_after_s, came, err);
     }
     const sph_rc rc = judge(delivery, in, retry_after_s, came, err);
@@ -161,9 +180,9 @@ static sph_rc judge_body(struct delivery *delivery, unsigned status, const char 
     return rc;
 }
 
-sph_rc sph_deliver_answer(sph_node *node, const sph_out_row *row, const sph_partner *partner, unsigned status,
-                          const char *content_type, sph_slice body, unsigned retry_after_s, enum sph_delivery *came,
-                          sph_err *err)
+sph_rc sph_deliver_answer(sph_node *node, const sph_out_row *row, const sph_partner *partner,
+                          unsigned status, const char *content_type, sph_slice body,
+                          unsigned retry_after_s, enum sph_delivery *came, sph_err *err)
 {
     /* The caller keeps row and partner: this view owns neither. */
     struct delivery delivery = {.node = node, .row = *row};
@@ -179,22 +198,26 @@ static sph_rc post(struct delivery *delivery, sph_answer *answer, sph_err *err)
     const sph_keyring *ring = sph_node_keys(node);
     const struct sph_key_slot *tls = &ring->slot[SPH_SLOT_TLS];
     const sph_partner *partner = delivery->partner;
-    const sph_peer peer = {partner->card.party, partner->card.root, sph_buf_peek(&partner->card.crl), tls->key, tls->leaf,
-                           ring->root};
+    const sph_peer peer = {
+        partner->card.party, partner->card.root, sph_buf_peek(&partner->card.crl), tls->key,
+        tls->leaf,           ring->root};
     char url[300];
     SPH_AUTO(sph_open_file) file = {files, NULL};
     SPH_TRY(sph_str_format(url, sizeof(url), err, "%s/as4", partner->card.url), err, "address");
     if (delivery->row.wire_file[0])
-        SPH_TRY(files->open(files->ctx, delivery->row.wire_file, SPH_OPEN_READ, &file.file, err), err, "outgoing file");
-    const uint64_t len = delivery->row.wire_file[0] ? delivery->row.wire_len : delivery->row.wire.len;
-    const sph_post request = {.url = url,
-                              .content_type = delivery->row.content_type,
-                              .file = file.file,
-                              .files = files,
-                              .bytes = sph_buf_peek(&delivery->row.wire),
-                              .len = len,
-                              .answer_max = ANSWER_MAX,
-                              .deadline_ms = POST_BASE_MS + (int64_t)(len * 1000 / sph_node_limits(node)->http_min_rate)};
+        SPH_TRY(files->open(files->ctx, delivery->row.wire_file, SPH_OPEN_READ, &file.file, err),
+                err, "outgoing file");
+    const uint64_t len =
+        delivery->row.wire_file[0] ? delivery->row.wire_len : delivery->row.wire.len;
+    const sph_post request = {
+        .url = url,
+        .content_type = delivery->row.content_type,
+        .file = file.file,
+        .files = files,
+        .bytes = sph_buf_peek(&delivery->row.wire),
+        .len = len,
+        .answer_max = ANSWER_MAX,
+        .deadline_ms = POST_BASE_MS + (int64_t)(len * 1000 / sph_node_limits(node)->http_min_rate)};
     const sph_transport *transport = sph_node_transport(node);
     return transport->post(transport->ctx, &peer, &request, answer, err);
 }
@@ -205,16 +228,18 @@ static sph_rc send(struct delivery *delivery, enum sph_delivery *came, sph_err *
     sph_err why = {0};
     const sph_rc rc = post(delivery, &answer, &why);
     if (rc.code != SPH_OK)
-        return wait(delivery, rc.code == SPH_EPROOF ? "wrong-partner" : "transport", cause(&why), 0, came, err);
-    return judge_body(delivery, answer.status, answer.content_type, sph_buf_peek(&answer.body), answer.retry_after_s, came,
-                      err);
+        return wait(delivery, rc.code == SPH_EPROOF ? "wrong-partner" : "transport", cause(&why), 0,
+                    came, err);
+    return judge_body(delivery, answer.status, answer.content_type, sph_buf_peek(&answer.body),
+                      answer.retry_after_s, came, err);
 }
 
 static sph_rc deliver(struct delivery *delivery, enum sph_delivery *came, sph_err *err)
 {
     bool is_ready = true;
     if (sph_node_now_ms(delivery->node) > delivery->row.deadline_ms)
-        return end(delivery, SPH_OUT_DEADLINE, sph_ebms_code(SPH_EBMS_0301), "no receipt until the deadline", came, err);
+        return end(delivery, SPH_OUT_DEADLINE, sph_ebms_code(SPH_EBMS_0301),
+                   "no receipt until the deadline", came, err);
     if (!delivery->partner)
         return end(delivery, SPH_OUT_DEADLINE, "no-partner", "the partner is gone", came, err);
     if (delivery->partner->state != SPH_PARTNER_ACTIVE)

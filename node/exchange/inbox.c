@@ -21,8 +21,10 @@ static sph_rc turn_away(sph_response *response, unsigned status, sph_err *err)
 
 static bool is_as4_type(sph_slice content_type)
 {
-    return sph_slice_equal_nocase(sph_slice_sub(content_type, 0, 17), SPH_LIT("multipart/related")) ||
-           sph_slice_equal_nocase(sph_slice_sub(content_type, 0, 20), SPH_LIT("application/soap+xml"));
+    return sph_slice_equal_nocase(sph_slice_sub(content_type, 0, 17),
+                                  SPH_LIT("multipart/related")) ||
+           sph_slice_equal_nocase(sph_slice_sub(content_type, 0, 20),
+                                  SPH_LIT("application/soap+xml"));
 }
 
 sph_rc sph_inbox_accept(void *ctx, const sph_request *request, sph_response *response, sph_err *err)
@@ -64,12 +66,15 @@ static sph_rc reject_leaf(struct sph_arrival *arrival, sph_err *err)
 {
     sph_leaf leaf;
     const bool is_replay = arrival->fault.reason == SPH_REASON_REPLAY;
-    SPH_TRY(sph_node_leaf(arrival->node, is_replay ? SPH_EVENT_REPLAY_REFUSED : SPH_EVENT_REJECTED, NULL, &leaf, err), err,
-            "leaf");
-    SPH_TRY(sph_str_copy(leaf.peer, sizeof(leaf.peer), sph_slice_str(arrival->partner->card.party), err), err, "leaf");
+    SPH_TRY(sph_node_leaf(arrival->node, is_replay ? SPH_EVENT_REPLAY_REFUSED : SPH_EVENT_REJECTED,
+                          NULL, &leaf, err),
+            err, "leaf");
+    SPH_TRY(sph_str_copy(leaf.peer, sizeof(leaf.peer), sph_slice_str(arrival->partner->card.party),
+                         err),
+            err, "leaf");
     if (arrival->in) {
-        SPH_TRY(sph_str_copy(leaf.message_id, sizeof(leaf.message_id), sph_slice_str(sph_as4_in_message_id(arrival->in)),
-                             err),
+        SPH_TRY(sph_str_copy(leaf.message_id, sizeof(leaf.message_id),
+                             sph_slice_str(sph_as4_in_message_id(arrival->in)), err),
                 err, "leaf");
         leaf.envelope = sph_as4_in_root_sha256(arrival->in);
     }
@@ -87,28 +92,30 @@ static void answer_fault(struct sph_arrival *arrival, sph_response *response)
     char message_id[128];
     sph_err err = {0};
     SPH_AUTO(sph_buf) signal = sph_buf_init(SIGNAL_ROOM);
-    SPH_LOG(env->log, SPH_LOG_WARN, "message_refused", SPH_LF(SPH_F_PARTNER, arrival->partner->card.party),
-            SPH_LF(SPH_F_MESSAGE, ref_to ? ref_to : ""), SPH_LF(SPH_F_CODE, sph_ebms_code(arrival->fault.code)),
+    SPH_LOG(env->log, SPH_LOG_WARN, "message_refused",
+            SPH_LF(SPH_F_PARTNER, arrival->partner->card.party),
+            SPH_LF(SPH_F_MESSAGE, ref_to ? ref_to : ""),
+            SPH_LF(SPH_F_CODE, sph_ebms_code(arrival->fault.code)),
             SPH_LF(SPH_F_WHAT, arrival->fault.rule));
     sph_rc rc = reject_leaf(arrival, &err);
     if (rc.code == SPH_OK)
         rc = sph_as4_new_message_id(env->random, sph_node_party(arrival->node), message_id, &err);
     if (rc.code == SPH_OK)
-        rc = sph_as4_build_error(&info, message_id, sph_node_now_ms(arrival->node), arrival->suite, &signer, env->random,
-                                 &signal, &err);
+        rc = sph_as4_build_error(&info, message_id, sph_node_now_ms(arrival->node), arrival->suite,
+                                 &signer, env->random, &signal, &err);
     if (rc.code == SPH_OK)
         answer_signal(response, &signal);
     else
         (void)turn_away(response, 503, NULL).code;
 }
 
-sph_rc sph_arrival_refuse(struct sph_arrival *arrival, enum sph_ebms code, uint16_t reason, const char *rule,
-                          const char *detail, sph_err *err)
+sph_rc sph_arrival_refuse(struct sph_arrival *arrival, enum sph_ebms code, uint16_t reason,
+                          const char *rule, const char *detail, sph_err *err)
 {
     arrival->fault = (sph_as4_fault){.code = code, .reason = reason, .rule = rule};
     const size_t room = sizeof(arrival->fault.detail) - 1;
-    SPH_TRY(sph_str_copy(arrival->fault.detail, sizeof(arrival->fault.detail), sph_slice_sub(sph_slice_str(detail), 0, room),
-                         err),
+    SPH_TRY(sph_str_copy(arrival->fault.detail, sizeof(arrival->fault.detail),
+                         sph_slice_sub(sph_slice_str(detail), 0, room), err),
             err, "detail");
     return sph_fail(err, SPH_EREFUSED, "%s", rule);
 }
@@ -131,14 +138,16 @@ static sph_rc match_pmode(struct sph_arrival *arrival, sph_err *err)
 {
     const sph_as4_user *user = sph_as4_in_user(arrival->in);
     if (!is_type(user->from_type) || !is_type(user->to_type))
-        return sph_arrival_refuse(arrival, SPH_EBMS_0010, SPH_REASON_PMODE, "pmode.party-type", "PartyId type is not known",
-                                  err);
+        return sph_arrival_refuse(arrival, SPH_EBMS_0010, SPH_REASON_PMODE, "pmode.party-type",
+                                  "PartyId type is not known", err);
     if (strcmp(user->from, arrival->partner->card.party) != 0)
-        return sph_arrival_refuse(arrival, SPH_EBMS_0101, SPH_REASON_IDENTITY, "identity.from-is-not-tls",
+        return sph_arrival_refuse(arrival, SPH_EBMS_0101, SPH_REASON_IDENTITY,
+                                  "identity.from-is-not-tls",
                                   "The sender could not be authenticated", err);
     if (user->agreement || user->mpc || !is_known_action(user))
-        return sph_arrival_refuse(arrival, SPH_EBMS_0010, SPH_REASON_PMODE, "pmode.none",
-                                  "no processing mode for this service, action, agreement and channel", err);
+        return sph_arrival_refuse(
+            arrival, SPH_EBMS_0010, SPH_REASON_PMODE, "pmode.none",
+            "no processing mode for this service, action, agreement and channel", err);
     return sph_ok();
 }
 
@@ -164,17 +173,20 @@ static sph_rc verify(struct sph_arrival *arrival, sph_err *err)
 static sph_rc unwrap(struct sph_arrival *arrival, sph_err *err)
 {
     const struct sph_env *env = sph_node_env(arrival->node);
-    const struct sph_key_slot *slot = &sph_node_keys(arrival->node)->slot[sph_slot_encrypt(arrival->suite)];
+    const struct sph_key_slot *slot =
+        &sph_node_keys(arrival->node)->slot[sph_slot_encrypt(arrival->suite)];
     const sph_as4_recipient recipients[2] = {{slot->key, slot->leaf}, {slot->key, slot->previous}};
-    return sph_as4_unwrap(arrival->in, recipients, slot->previous ? 2 : 1, env->random, env->files, "spool",
-                          sph_node_limits(arrival->node), &arrival->parts, &arrival->fault, err);
+    return sph_as4_unwrap(arrival->in, recipients, slot->previous ? 2 : 1, env->random, env->files,
+                          "spool", sph_node_limits(arrival->node), &arrival->parts, &arrival->fault,
+                          err);
 }
 
 static void answer_row(struct sph_arrival *arrival, sph_response *response)
 {
     sph_err err = {0};
     SPH_AUTO(sph_inbox_row) row = {.id = 0};
-    sph_rc rc = sph_inbox_find(arrival->node, arrival->partner->card.party, sph_as4_in_message_id(arrival->in), &row, &err);
+    sph_rc rc = sph_inbox_find(arrival->node, arrival->partner->card.party,
+                               sph_as4_in_message_id(arrival->in), &row, &err);
     if (rc.code == SPH_OK)
         rc = sph_inbox_acknowledge(arrival->node, &row, &err);
     if (rc.code == SPH_OK) {
@@ -182,16 +194,19 @@ static void answer_row(struct sph_arrival *arrival, sph_response *response)
         return;
     }
     SPH_LOG(sph_node_env(arrival->node)->log, SPH_LOG_ERROR, "receipt_failed",
-            SPH_LF(SPH_F_CODE, sph_code_name(rc.code)), SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
+            SPH_LF(SPH_F_CODE, sph_code_name(rc.code)),
+            SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
     (void)turn_away(response, 503, NULL).code;
 }
 
-/** as4.md 11: the stored receipt for the same signed content, a refusal for another. true: answered. */
+/** as4.md 11: the stored receipt for the same signed content, a refusal for another. true:
+ * answered. */
 static bool is_repeat(struct sph_arrival *arrival, sph_response *response)
 {
     SPH_AUTO(sph_inbox_row) row = {.id = 0};
     const char *message_id = sph_as4_in_message_id(arrival->in);
-    if (sph_inbox_find(arrival->node, arrival->partner->card.party, message_id, &row, NULL).code != SPH_OK)
+    if (sph_inbox_find(arrival->node, arrival->partner->card.party, message_id, &row, NULL).code !=
+        SPH_OK)
         return false;
     if (!sph_as4_refs_equal(&row.refs, sph_as4_in_refs(arrival->in))) {
         if (sph_arrival_refuse(arrival, SPH_EBMS_0003, SPH_REASON_REPLAY, "replay.other-content",
@@ -232,25 +247,30 @@ static void handle_user(struct sph_arrival *arrival, sph_response *response)
         answer_fault(arrival, response);
     } else {
         SPH_LOG(sph_node_env(arrival->node)->log, SPH_LOG_ERROR, "message_not_stored",
-                SPH_LF(SPH_F_CODE, sph_code_name(rc.code)), SPH_LF(SPH_F_WHERE, err.depth ? err.frame[0].where : ""),
+                SPH_LF(SPH_F_CODE, sph_code_name(rc.code)),
+                SPH_LF(SPH_F_WHERE, err.depth ? err.frame[0].where : ""),
                 SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
         (void)turn_away(response, 503, NULL).code;
     }
 }
 
-/** A receipt or error that comes on a request of its own. Only one that the partner signed changes anything. */
-static void handle_signal(struct sph_arrival *arrival, const sph_request *request, sph_response *response)
+/** A receipt or error that comes on a request of its own. Only one that the partner signed changes
+ * anything. */
+static void handle_signal(struct sph_arrival *arrival, const sph_request *request,
+                          sph_response *response)
 {
     (void)request;
     if (verify(arrival, NULL).code != SPH_OK) {
         answer_fault(arrival, response);
         return;
     }
-    /* Push answers carry the signals of this profile; one that comes alone is acknowledged and changes nothing. */
+    /* Push answers carry the signals of this profile; one that comes alone is acknowledged and
+     * changes nothing. */
     response->status = 202;
 }
 
-static void handle_message(struct sph_arrival *arrival, const sph_request *request, sph_response *response)
+static void handle_message(struct sph_arrival *arrival, const sph_request *request,
+                           sph_response *response)
 {
     char content_type[512];
     const sph_slice type = sph_http_field_get(request->head, "content-type");
@@ -258,12 +278,14 @@ static void handle_message(struct sph_arrival *arrival, const sph_request *reque
         (void)turn_away(response, 400, NULL).code;
         return;
     }
-    if (sph_partner_suite(arrival->partner, sph_node_suites(arrival->node), true, &arrival->suite, NULL).code != SPH_OK) {
+    if (sph_partner_suite(arrival->partner, sph_node_suites(arrival->node), true, &arrival->suite,
+                          NULL)
+            .code != SPH_OK) {
         (void)turn_away(response, 403, NULL).code;
         return;
     }
-    const sph_rc rc = sph_as4_open(content_type, &arrival->source, sph_node_limits(arrival->node), &arrival->in,
-                                   &arrival->fault, NULL);
+    const sph_rc rc = sph_as4_open(content_type, &arrival->source, sph_node_limits(arrival->node),
+                                   &arrival->in, &arrival->fault, NULL);
     if (rc.code != SPH_OK && arrival->fault.code == SPH_EBMS_NONE)
         (void)turn_away(response, 503, NULL).code;
     else if (rc.code != SPH_OK)
@@ -283,8 +305,8 @@ void sph_inbox_handle(void *ctx, const sph_request *request, sph_response *respo
         return;
     }
     arrival->node = ctx;
-    arrival->source = (sph_as4_source){request->body, request->spool ? request->files : NULL, request->spool,
-                                       request->body_len};
+    arrival->source = (sph_as4_source){request->body, request->spool ? request->files : NULL,
+                                       request->spool, request->body_len};
     if (sph_partners_admit(sph_node_partners(ctx), request->client, sph_node_now_ms(ctx), party))
         arrival->partner = sph_partners_get(sph_node_partners(ctx), party);
     if (arrival->partner)

@@ -1,4 +1,5 @@
-/** The walk in (architecture.md): POST /as4 from a partner, from the spooled body to the receipt. */
+/** The walk in (architecture.md): POST /as4 from a partner, from the spooled body to the receipt.
+ */
 #pragma once
 
 #include "as4/receive.h"
@@ -6,7 +7,8 @@
 #include "net/http_types.h"
 
 /** Head-time decision: partner, media type, size, free space. */
-SPH_MUST sph_rc sph_inbox_accept(void *node, const sph_request *request, sph_response *response, sph_err *err);
+SPH_MUST sph_rc sph_inbox_accept(void *node, const sph_request *request, sph_response *response,
+                                 sph_err *err);
 /** The whole message. Runs on a hand; blocks on the journal. */
 void sph_inbox_handle(void *node, const sph_request *request, sph_response *response);
 
@@ -21,10 +23,13 @@ typedef struct sph_inbox_row {
 } sph_inbox_row;
 void sph_inbox_row_clear(sph_inbox_row *row);
 /** SPH_ENOTFOUND when this partner never sent that id. */
-SPH_MUST sph_rc sph_inbox_find(sph_node *node, const char *party, const char *message_id, sph_inbox_row *out, sph_err *err);
-/** T4 from the stored row: build the receipt with the RECEIVED leaf's proof, commit it. Idempotent: a row that has one answers it. */
+SPH_MUST sph_rc sph_inbox_find(sph_node *node, const char *party, const char *message_id,
+                               sph_inbox_row *out, sph_err *err);
+/** T4 from the stored row: build the receipt with the RECEIVED leaf's proof, commit it. Idempotent:
+ * a row that has one answers it. */
 SPH_MUST sph_rc sph_inbox_acknowledge(sph_node *node, sph_inbox_row *row, sph_err *err);
-/** Finish every message that has a RECEIVED leaf and no receipt (start, ledger.md 6). *count of them. */
+/** Finish every message that has a RECEIVED leaf and no receipt (start, ledger.md 6). *count of
+ * them. */
 SPH_MUST sph_rc sph_inbox_recover(sph_node *node, unsigned *count, sph_err *err);
 /** Count a repeat: one DUPLICATE leaf per message and hour. */
 SPH_MUST sph_rc sph_inbox_duplicate(sph_node *node, const sph_inbox_row *row, sph_err *err);

@@ -19,18 +19,24 @@ static sph_rc copy_row(sph_stmt *stmt, sph_inbox_row *row, sph_err *err)
     row->id = sph_col_int(stmt, 0);
     row->received_index = sph_col_int(stmt, 1);
     row->duplicate_ms = sph_col_int(stmt, 2);
-    SPH_TRY(sph_str_copy(row->partner, sizeof(row->partner), sph_slice_str(sph_col_text(stmt, 3)), err), err, "row");
-    SPH_TRY(sph_str_copy(row->message_id, sizeof(row->message_id), sph_slice_str(sph_col_text(stmt, 4)), err), err, "row");
-    SPH_TRY(sph_str_copy(row->conversation_id, sizeof(row->conversation_id), sph_slice_str(sph_col_text(stmt, 5)), err), err,
-            "row");
+    SPH_TRY(
+        sph_str_copy(row->partner, sizeof(row->partner), sph_slice_str(sph_col_text(stmt, 3)), err),
+        err, "row");
+    SPH_TRY(sph_str_copy(row->message_id, sizeof(row->message_id),
+                         sph_slice_str(sph_col_text(stmt, 4)), err),
+            err, "row");
+    SPH_TRY(sph_str_copy(row->conversation_id, sizeof(row->conversation_id),
+                         sph_slice_str(sph_col_text(stmt, 5)), err),
+            err, "row");
     SPH_TRY(sph_suite_of(sph_slice_str(sph_col_text(stmt, 6)), &row->suite, err), err, "row");
     SPH_TRY(sph_as4_refs_parse(sph_slice_str(sph_col_text(stmt, 7)), &row->refs, err), err, "row");
     SPH_TRY(sph_buf_add(&row->receipt, sph_col_blob(stmt, 8), err), err, "row");
     return sph_buf_add(&row->root, sph_col_blob(stmt, 9), err);
 }
 
-#define INBOX_COLUMNS                                                                                                  \
-    "id, received_index, duplicate_ms, partner, message_id, conversation_id, suite, refs, receipt, root"
+#define INBOX_COLUMNS                                                                              \
+    "id, received_index, duplicate_ms, partner, message_id, conversation_id, suite, refs, "        \
+    "receipt, root"
 
 /** Runs the bound statement for at most one row. */
 static sph_rc one_row(sph_stmt *stmt, sph_inbox_row *out, sph_err *err)
@@ -50,17 +56,21 @@ static sph_rc one_row(sph_stmt *stmt, sph_inbox_row *out, sph_err *err)
     return sph_ok();
 }
 
-static sph_rc find(sph_db *reader, const char *party, const char *message_id, sph_inbox_row *out, sph_err *err)
+static sph_rc find(sph_db *reader, const char *party, const char *message_id, sph_inbox_row *out,
+                   sph_err *err)
 {
     sph_stmt *stmt = NULL;
-    SPH_TRY(sph_stmt_get(reader, "SELECT " INBOX_COLUMNS " FROM inbox WHERE partner = ? AND message_id = ?", &stmt, err),
+    SPH_TRY(sph_stmt_get(reader,
+                         "SELECT " INBOX_COLUMNS " FROM inbox WHERE partner = ? AND message_id = ?",
+                         &stmt, err),
             err, "inbox row");
     sph_stmt_text(stmt, 1, party);
     sph_stmt_text(stmt, 2, message_id);
     return one_row(stmt, out, err);
 }
 
-sph_rc sph_inbox_find(sph_node *node, const char *party, const char *message_id, sph_inbox_row *out, sph_err *err)
+sph_rc sph_inbox_find(sph_node *node, const char *party, const char *message_id, sph_inbox_row *out,
+                      sph_err *err)
 {
     sph_db *reader = NULL;
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
@@ -70,18 +80,24 @@ sph_rc sph_inbox_find(sph_node *node, const char *party, const char *message_id,
 }
 
 /** A leaf about a stored message. */
-static sph_rc fill_leaf(sph_node *node, uint16_t event, const sph_inbox_row *row, sph_leaf *leaf, sph_err *err)
+static sph_rc fill_leaf(sph_node *node, uint16_t event, const sph_inbox_row *row, sph_leaf *leaf,
+                        sph_err *err)
 {
     SPH_TRY(sph_node_leaf(node, event, NULL, leaf, err), err, "leaf");
-    SPH_TRY(sph_str_copy(leaf->peer, sizeof(leaf->peer), sph_slice_str(row->partner), err), err, "leaf");
-    SPH_TRY(sph_str_copy(leaf->message_id, sizeof(leaf->message_id), sph_slice_str(row->message_id), err), err, "leaf");
-    SPH_TRY(sph_str_copy(leaf->conversation_id, sizeof(leaf->conversation_id), sph_slice_str(row->conversation_id), err), err,
+    SPH_TRY(sph_str_copy(leaf->peer, sizeof(leaf->peer), sph_slice_str(row->partner), err), err,
             "leaf");
+    SPH_TRY(sph_str_copy(leaf->message_id, sizeof(leaf->message_id), sph_slice_str(row->message_id),
+                         err),
+            err, "leaf");
+    SPH_TRY(sph_str_copy(leaf->conversation_id, sizeof(leaf->conversation_id),
+                         sph_slice_str(row->conversation_id), err),
+            err, "leaf");
     leaf->ref_index = (uint64_t)row->received_index;
     return sph_ok();
 }
 
-static sph_rc build_receipt(sph_node *node, const sph_inbox_row *row, sph_buf *receipt, sph_err *err)
+static sph_rc build_receipt(sph_node *node, const sph_inbox_row *row, sph_buf *receipt,
+                            sph_err *err)
 {
     const struct sph_env *env = sph_node_env(node);
     const sph_keyring *ring = sph_node_keys(node);
@@ -91,13 +107,16 @@ static sph_rc build_receipt(sph_node *node, const sph_inbox_row *row, sph_buf *r
     sph_head *head = NULL;
     SPH_AUTO(sph_buf) proof = sph_buf_init(65536);
     SPH_TRY(sph_journal_head(sph_node_journal(node), true, &head, err), err, "signed head");
-    sph_rc rc = head ? sph_receipt_proof_make(node, (uint64_t)row->received_index, head, &proof, err)
-                     : sph_fail(err, SPH_ENOTFOUND, "no signed head");
+    sph_rc rc = head
+                    ? sph_receipt_proof_make(node, (uint64_t)row->received_index, head, &proof, err)
+                    : sph_fail(err, SPH_ENOTFOUND, "no signed head");
     sph_head_free(&head);
     SPH_TRY(rc, err, "ledger proof");
-    SPH_TRY(sph_as4_new_message_id(env->random, sph_node_party(node), message_id, err), err, "message id");
-    return sph_as4_build_receipt_from_root(sph_buf_peek(&row->root), message_id, sph_node_now_ms(node), sph_buf_peek(&proof),
-                                           row->suite, &signer, env->random, receipt, err);
+    SPH_TRY(sph_as4_new_message_id(env->random, sph_node_party(node), message_id, err), err,
+            "message id");
+    return sph_as4_build_receipt_from_root(sph_buf_peek(&row->root), message_id,
+                                           sph_node_now_ms(node), sph_buf_peek(&proof), row->suite,
+                                           &signer, env->random, receipt, err);
 }
 
 struct acknowledgement {
@@ -111,17 +130,20 @@ static sph_rc bind_receipt(void *arg, sph_db *db, const uint64_t *index, sph_err
     sph_stmt *stmt = NULL;
     int64_t changed = 0;
     SPH_TRY(sph_stmt_get(db,
-                         "UPDATE inbox SET state='receipted', receipt=?, receipt_index=? WHERE id=? AND state='stored'",
+                         "UPDATE inbox SET state='receipted', receipt=?, receipt_index=? WHERE "
+                         "id=? AND state='stored'",
                          &stmt, err),
             err, "receipt");
     sph_stmt_blob(stmt, 1, sph_buf_peek(ack->receipt));
     sph_stmt_int(stmt, 2, (int64_t)index[0]);
     sph_stmt_int(stmt, 3, ack->row->id);
     SPH_TRY(sph_stmt_run(stmt, &changed, err), err, "receipt");
-    return changed == 1 ? sph_ok() : sph_fail(err, SPH_ECONFLICT, "another thread wrote the receipt");
+    return changed == 1 ? sph_ok()
+                        : sph_fail(err, SPH_ECONFLICT, "another thread wrote the receipt");
 }
 
-static sph_rc commit_receipt(sph_node *node, const sph_inbox_row *row, const sph_buf *receipt, sph_err *err)
+static sph_rc commit_receipt(sph_node *node, const sph_inbox_row *row, const sph_buf *receipt,
+                             sph_err *err)
 {
     sph_leaf leaf;
     struct acknowledgement ack = {row, receipt};
@@ -142,10 +164,12 @@ sph_rc sph_inbox_acknowledge(sph_node *node, sph_inbox_row *row, sph_err *err)
         /* The other thread's bytes are the receipt; ours were never sent. */
         sph_inbox_row stored;
         sph_err_clear(err);
-        SPH_TRY(sph_inbox_find(node, row->partner, row->message_id, &stored, err), err, "stored receipt");
+        SPH_TRY(sph_inbox_find(node, row->partner, row->message_id, &stored, err), err,
+                "stored receipt");
         sph_inbox_row_clear(row);
         *row = stored;
-        return row->receipt.len > 0 ? sph_ok() : sph_fail(err, SPH_EAGAIN, "the receipt is being written");
+        return row->receipt.len > 0 ? sph_ok()
+                                    : sph_fail(err, SPH_EAGAIN, "the receipt is being written");
     }
     SPH_TRY(rc, err, "T4");
     sph_buf_take(&receipt, &row->receipt);
@@ -164,14 +188,16 @@ static sph_rc apply_repeat(void *arg, sph_db *db, sph_err *err)
     sph_stmt *stmt = NULL;
     int64_t changed = 0;
     SPH_TRY(sph_stmt_get(db,
-                         "UPDATE inbox SET duplicates=duplicates+1, duplicate_ms=? WHERE id=? AND duplicate_ms<=?",
+                         "UPDATE inbox SET duplicates=duplicates+1, duplicate_ms=? WHERE id=? AND "
+                         "duplicate_ms<=?",
                          &stmt, err),
             err, "repeat");
     sph_stmt_int(stmt, 1, repeat->duplicate_ms);
     sph_stmt_int(stmt, 2, repeat->row->id);
     sph_stmt_int(stmt, 3, repeat->row->duplicate_ms);
     SPH_TRY(sph_stmt_run(stmt, &changed, err), err, "repeat");
-    return changed == 1 ? sph_ok() : sph_fail(err, SPH_ECONFLICT, "another repeat was counted first");
+    return changed == 1 ? sph_ok()
+                        : sph_fail(err, SPH_ECONFLICT, "another repeat was counted first");
 }
 
 sph_rc sph_inbox_duplicate(sph_node *node, const sph_inbox_row *row, sph_err *err)
@@ -182,7 +208,8 @@ sph_rc sph_inbox_duplicate(sph_node *node, const sph_inbox_row *row, sph_err *er
     struct repeat repeat = {row, is_leaf_due ? now_ms : row->duplicate_ms};
     SPH_TRY(fill_leaf(node, SPH_EVENT_DUPLICATE, row, &leaf, err), err, "DUPLICATE leaf");
     leaf.envelope = sph_sha256_of(sph_buf_peek(&row->root));
-    sph_job job = {.apply = apply_repeat, .arg = &repeat, .leaves = &leaf, .leaf_count = is_leaf_due ? 1 : 0};
+    sph_job job = {
+        .apply = apply_repeat, .arg = &repeat, .leaves = &leaf, .leaf_count = is_leaf_due ? 1 : 0};
     const sph_rc rc = sph_journal_commit(sph_node_journal(node), &job, NULL, err);
     if (rc.code == SPH_ECONFLICT) {
         sph_err_clear(err); /* the hour's leaf is written by the faster one */
@@ -195,8 +222,9 @@ static sph_rc next_open(sph_db *reader, int64_t after, sph_inbox_row *out, sph_e
 {
     sph_stmt *stmt = NULL;
     SPH_TRY(sph_stmt_get(reader,
-                         "SELECT " INBOX_COLUMNS " FROM inbox WHERE state='stored' AND id > ? ORDER BY id LIMIT 1", &stmt,
-                         err),
+                         "SELECT " INBOX_COLUMNS
+                         " FROM inbox WHERE state='stored' AND id > ? ORDER BY id LIMIT 1",
+                         &stmt, err),
             err, "open messages");
     sph_stmt_int(stmt, 1, after);
     return one_row(stmt, out, err);

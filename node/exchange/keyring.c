@@ -60,7 +60,8 @@ static sph_rc key_path(char out[PATH_ROOM], const char *stem, const char *ending
     return sph_str_format(out, PATH_ROOM, err, "keys/%s.%s", stem, ending);
 }
 
-static sph_rc store_key(const struct sph_env *env, const char *stem, const sph_key *key, sph_err *err)
+static sph_rc store_key(const struct sph_env *env, const char *stem, const sph_key *key,
+                        sph_err *err)
 {
     char path[PATH_ROOM];
     SPH_AUTO(sph_buf) pem = sph_buf_init(PEM_ROOM);
@@ -71,8 +72,8 @@ static sph_rc store_key(const struct sph_env *env, const char *stem, const sph_k
     return rc;
 }
 
-static sph_rc store_cert(const struct sph_env *env, const char *stem, const char *ending, const sph_cert *cert,
-                         sph_err *err)
+static sph_rc store_cert(const struct sph_env *env, const char *stem, const char *ending,
+                         const sph_cert *cert, sph_err *err)
 {
     char path[PATH_ROOM];
     SPH_AUTO(sph_buf) pem = sph_buf_init(PEM_ROOM);
@@ -81,15 +82,16 @@ static sph_rc store_cert(const struct sph_env *env, const char *stem, const char
     return sph_file_store(env->files, path, sph_buf_peek(&pem), true, err);
 }
 
-static sph_rc make_slot(const struct sph_env *env, const sph_key *root_key, const sph_cert *root, const char *party,
-                        enum sph_leaf_slot slot, sph_err *err)
+static sph_rc make_slot(const struct sph_env *env, const sph_key *root_key, const sph_cert *root,
+                        const char *party, enum sph_leaf_slot slot, sph_err *err)
 {
     const struct slot_profile *profile = &slots[slot];
     SPH_AUTO_PTR(sph_key) *key = NULL;
     SPH_AUTO_PTR(sph_cert) *leaf = NULL;
     SPH_TRY(sph_key_generate(profile->kind, &key, err), err, "making the %s key", profile->name);
-    SPH_TRY(sph_cert_issue_leaf(root_key, root, party, sph_key_peek_public(key), profile->use, env->random,
-                                env->clock->now_ms(env->clock->ctx), LEAF_DAYS, &leaf, err),
+    SPH_TRY(sph_cert_issue_leaf(root_key, root, party, sph_key_peek_public(key), profile->use,
+                                env->random, env->clock->now_ms(env->clock->ctx), LEAF_DAYS, &leaf,
+                                err),
             err, "issuing the %s certificate", profile->name);
     SPH_TRY(store_key(env, profile->name, key, err), err, "storing the %s key", profile->name);
     return store_cert(env, profile->name, "cert", leaf, err);
@@ -109,11 +111,13 @@ static sph_rc make_kek(const struct sph_env *env, sph_err *err)
     return sph_file_store(env->files, "keys/kek-1.bin", sph_secret_peek(kek), false, err);
 }
 
-static sph_rc store_crl(const struct sph_env *env, const sph_key *root_key, const sph_cert *root, sph_err *err)
+static sph_rc store_crl(const struct sph_env *env, const sph_key *root_key, const sph_cert *root,
+                        sph_err *err)
 {
     const int64_t now_ms = env->clock->now_ms(env->clock->ctx);
     SPH_AUTO(sph_buf) crl = sph_buf_init(PEM_ROOM);
-    SPH_TRY(sph_crl_issue(root_key, root, NULL, 0, now_ms / 1000, now_ms, &crl, err), err, "signing the CRL");
+    SPH_TRY(sph_crl_issue(root_key, root, NULL, 0, now_ms / 1000, now_ms, &crl, err), err,
+            "signing the CRL");
     return sph_file_store(env->files, "keys/root.crl", sph_buf_peek(&crl), true, err);
 }
 
@@ -121,14 +125,15 @@ sph_rc sph_keyring_create(const struct sph_env *env, const char *party, sph_err 
 {
     bool is_there = false;
     SPH_TRY(env->files->make_dir(env->files->ctx, "keys", err), err, "making keys/");
-    SPH_TRY(env->files->exists(env->files->ctx, "keys/root.key", &is_there, err), err, "looking for a root");
+    SPH_TRY(env->files->exists(env->files->ctx, "keys/root.key", &is_there, err), err,
+            "looking for a root");
     if (is_there)
         return sph_fail(err, SPH_EEXISTS, "this home has a root key already");
     SPH_AUTO_PTR(sph_key) *root_key = NULL;
     SPH_AUTO_PTR(sph_cert) *root = NULL;
     SPH_TRY(sph_key_generate(SPH_KEY_P256, &root_key, err), err, "making the root key");
-    SPH_TRY(sph_cert_issue_root(root_key, party, env->random, env->clock->now_ms(env->clock->ctx), ROOT_DAYS, &root,
-                                err),
+    SPH_TRY(sph_cert_issue_root(root_key, party, env->random, env->clock->now_ms(env->clock->ctx),
+                                ROOT_DAYS, &root, err),
             err, "issuing the root certificate");
     for (enum sph_leaf_slot slot = 0; slot < SPH_SLOT_COUNT; slot++)
         SPH_TRY(make_slot(env, root_key, root, party, slot, err), err, "slot %s", slots[slot].name);
@@ -137,11 +142,13 @@ sph_rc sph_keyring_create(const struct sph_env *env, const char *party, sph_err 
     SPH_TRY(make_kek(env, err), err, "KEK");
     SPH_TRY(store_crl(env, root_key, root, err), err, "CRL");
     SPH_TRY(store_cert(env, "root", "cert", root, err), err, "root certificate");
-    /* Last: a home with a root key is complete, so a crash before this line lets init start anew. */
+    /* Last: a home with a root key is complete, so a crash before this line lets init start anew.
+     */
     return store_key(env, "root", root_key, err);
 }
 
-static sph_rc refuse_open_modes(const struct sph_env *env, sph_file *file, const char *path, sph_err *err)
+static sph_rc refuse_open_modes(const struct sph_env *env, sph_file *file, const char *path,
+                                sph_err *err)
 {
     struct stat st;
     const int fd = env->files->fd(file);
@@ -154,10 +161,12 @@ static sph_rc refuse_open_modes(const struct sph_env *env, sph_file *file, const
 static sph_rc load_private(const struct sph_env *env, const char *path, sph_buf *out, sph_err *err)
 {
     SPH_AUTO(sph_open_file) open_file = {env->files, NULL};
-    SPH_TRY(env->files->open(env->files->ctx, path, SPH_OPEN_READ, &open_file.file, err), err, "%s", path);
+    SPH_TRY(env->files->open(env->files->ctx, path, SPH_OPEN_READ, &open_file.file, err), err, "%s",
+            path);
     SPH_TRY(refuse_open_modes(env, open_file.file, path, err), err, "key file");
     sph_file_source source;
-    const sph_reader reader = sph_reader_of_file(&source, env->files, open_file.file, 0, UINT64_MAX);
+    const sph_reader reader =
+        sph_reader_of_file(&source, env->files, open_file.file, 0, UINT64_MAX);
     const sph_writer writer = sph_writer_of_buf(out);
     return sph_stream_copy(&reader, &writer, out->cap, NULL, err);
 }
@@ -173,8 +182,8 @@ static sph_rc load_key(const struct sph_env *env, const char *stem, sph_key **ou
     return rc;
 }
 
-static sph_rc load_cert(const struct sph_env *env, const char *stem, const char *ending, bool is_optional, sph_cert **out,
-                        sph_err *err)
+static sph_rc load_cert(const struct sph_env *env, const char *stem, const char *ending,
+                        bool is_optional, sph_cert **out, sph_err *err)
 {
     char path[PATH_ROOM];
     bool is_there = false;
@@ -187,7 +196,8 @@ static sph_rc load_cert(const struct sph_env *env, const char *stem, const char 
     return sph_cert_parse_pem(sph_buf_peek(&pem), out, err);
 }
 
-static sph_rc load_slot(const struct sph_env *env, enum sph_leaf_slot slot, struct sph_key_slot *out, sph_err *err)
+static sph_rc load_slot(const struct sph_env *env, enum sph_leaf_slot slot,
+                        struct sph_key_slot *out, sph_err *err)
 {
     const char *stem = slots[slot].name;
     SPH_TRY(load_key(env, stem, &out->key, err), err, "%s key", stem);
@@ -212,7 +222,8 @@ static sph_rc load_all(const struct sph_env *env, sph_keyring *ring, sph_err *er
 {
     bool is_root_here = false;
     SPH_TRY(load_cert(env, "root", "cert", false, &ring->root, err), err, "root certificate");
-    SPH_TRY(env->files->exists(env->files->ctx, "keys/root.key", &is_root_here, err), err, "root key");
+    SPH_TRY(env->files->exists(env->files->ctx, "keys/root.key", &is_root_here, err), err,
+            "root key");
     if (is_root_here)
         SPH_TRY(load_key(env, "root", &ring->root_key, err), err, "root key");
     for (enum sph_leaf_slot slot = 0; slot < SPH_SLOT_COUNT; slot++)
@@ -236,17 +247,21 @@ sph_rc sph_keyring_load(const struct sph_env *env, sph_keyring *out, sph_err *er
     return sph_ok();
 }
 
-/** A new certificate for the same key; the old one stays as `previous`, so what was encrypted to it still opens. */
-static sph_rc renew_slot(const struct sph_env *env, sph_keyring *ring, const char *party, enum sph_leaf_slot slot,
-                         sph_err *err)
+/** A new certificate for the same key; the old one stays as `previous`, so what was encrypted to it
+ * still opens. */
+static sph_rc renew_slot(const struct sph_env *env, sph_keyring *ring, const char *party,
+                         enum sph_leaf_slot slot, sph_err *err)
 {
     struct sph_key_slot *own = &ring->slot[slot];
     SPH_AUTO_PTR(sph_cert) *leaf = NULL;
-    SPH_TRY(sph_cert_issue_leaf(ring->root_key, ring->root, party, sph_key_peek_public(own->key), slots[slot].use,
-                                env->random, env->clock->now_ms(env->clock->ctx), LEAF_DAYS, &leaf, err),
+    SPH_TRY(sph_cert_issue_leaf(ring->root_key, ring->root, party, sph_key_peek_public(own->key),
+                                slots[slot].use, env->random, env->clock->now_ms(env->clock->ctx),
+                                LEAF_DAYS, &leaf, err),
             err, "renewing %s", slots[slot].name);
-    SPH_TRY(store_cert(env, slots[slot].name, "previous", own->leaf, err), err, "keeping the old certificate");
-    SPH_TRY(store_cert(env, slots[slot].name, "cert", leaf, err), err, "storing the new certificate");
+    SPH_TRY(store_cert(env, slots[slot].name, "previous", own->leaf, err), err,
+            "keeping the old certificate");
+    SPH_TRY(store_cert(env, slots[slot].name, "cert", leaf, err), err,
+            "storing the new certificate");
     sph_cert_free(&own->previous);
     own->previous = sph_move(own->leaf);
     own->leaf = sph_move(leaf);
@@ -265,7 +280,8 @@ static sph_rc renew_crl(const struct sph_env *env, sph_keyring *ring, sph_err *e
     return sph_file_load(env->files, "keys/root.crl", &ring->crl, err);
 }
 
-sph_rc sph_keyring_renew(const struct sph_env *env, sph_keyring *ring, const char *party, unsigned *changed, sph_err *err)
+sph_rc sph_keyring_renew(const struct sph_env *env, sph_keyring *ring, const char *party,
+                         unsigned *changed, sph_err *err)
 {
     const int64_t now_ms = env->clock->now_ms(env->clock->ctx);
     unsigned count = 0;
@@ -273,7 +289,8 @@ sph_rc sph_keyring_renew(const struct sph_env *env, sph_keyring *ring, const cha
         if (!is_due(ring->slot[slot].leaf, now_ms))
             continue;
         if (!ring->root_key)
-            return sph_fail(err, SPH_ENOTFOUND, "%s is due and the root key is off-line", slots[slot].name);
+            return sph_fail(err, SPH_ENOTFOUND, "%s is due and the root key is off-line",
+                            slots[slot].name);
         SPH_TRY(renew_slot(env, ring, party, slot, err), err, "renewal");
         count++;
     }

@@ -1,5 +1,5 @@
-/** The node's own keys and certificates (architecture.md, "Trust"): made by init, kept in HOME/keys with mode 0600,
- *  leaves of 90 days renewed at 60 by the node itself while the root is at home. */
+/** The node's own keys and certificates (architecture.md, "Trust"): made by init, kept in HOME/keys
+ * with mode 0600, leaves of 90 days renewed at 60 by the node itself while the root is at home. */
 #pragma once
 
 #include "base/env.h"
@@ -32,14 +32,15 @@ typedef struct sph_keyring {
 } sph_keyring;
 void sph_keyring_clear(sph_keyring *ring);
 
-/** Make all keys and certificates of a new home. Files appear complete or not at all; an existing root is SPH_EEXISTS. */
+/** Make all keys and certificates of a new home. Files appear complete or not at all; an existing
+ * root is SPH_EEXISTS. */
 SPH_MUST sph_rc sph_keyring_create(const struct sph_env *env, const char *party, sph_err *err);
 /** Load; SPH_EREFUSED when a key file is readable by others (O-01). */
 SPH_MUST sph_rc sph_keyring_load(const struct sph_env *env, sph_keyring *out, sph_err *err);
-/** Renew every leaf older than 60 days, and the CRL older than 15. *changed counts. Needs the root key: SPH_ENOTFOUND
- *  when it is off-line and something is due. Reload afterwards. */
-SPH_MUST sph_rc sph_keyring_renew(const struct sph_env *env, sph_keyring *ring, const char *party, unsigned *changed,
-                                  sph_err *err);
+/** Renew every leaf older than 60 days, and the CRL older than 15. *changed counts. Needs the root
+ * key: SPH_ENOTFOUND when it is off-line and something is due. Reload afterwards. */
+SPH_MUST sph_rc sph_keyring_renew(const struct sph_env *env, sph_keyring *ring, const char *party,
+                                  unsigned *changed, sph_err *err);
 /** Days until the first leaf expires, rounded down. */
 int sph_keyring_days_left(const sph_keyring *ring, int64_t now_ms);
 enum sph_leaf_slot sph_slot_sign(enum sph_suite suite);

@@ -64,7 +64,8 @@ static sph_rc open_secrets(sph_node *node, sph_err *err)
     SPH_TRY(db_path(node, "secrets.db", path, err), err, "secrets path");
     SPH_TRY(sph_db_migrate_secrets(path, &from, err), err, "secrets.db");
     SPH_TRY(sph_secret_from(sph_secret_peek(sph_node_keys(node)->kek), &kek, err), err, "KEK");
-    return sph_secrets_open(path, node->env->random, &kek, sph_node_keys(node)->kek_epoch, &node->secrets, err);
+    return sph_secrets_open(path, node->env->random, &kek, sph_node_keys(node)->kek_epoch,
+                            &node->secrets, err);
 }
 
 static sph_rc open_ledger(sph_node *node, sph_err *err)
@@ -73,9 +74,11 @@ static sph_rc open_ledger(sph_node *node, sph_err *err)
     int from = 0;
     SPH_TRY(db_path(node, "node.db", path, err), err, "node.db path");
     SPH_TRY(sph_db_migrate_node(path, &from, err), err, "node.db");
-    SPH_TRY(sph_str_format(origin, sizeof(origin), err, "%s/ledger/1", node->config.party), err, "log name");
-    SPH_TRY(sph_vkey_make(origin, SPH_VKEY_LOG, sph_key_peek_public(sph_node_keys(node)->log), &node->log_vkey, err), err,
-            "log key");
+    SPH_TRY(sph_str_format(origin, sizeof(origin), err, "%s/ledger/1", node->config.party), err,
+            "log name");
+    SPH_TRY(sph_vkey_make(origin, SPH_VKEY_LOG, sph_key_peek_public(sph_node_keys(node)->log),
+                          &node->log_vkey, err),
+            err, "log key");
     const struct sph_journal_config config = {path, origin, sph_node_keys(node)->log, node->env};
     SPH_TRY(sph_journal_open(&config, &node->journal, err), err, "ledger");
     return sph_db_pool_new(path, READERS, &node->readers, err);
@@ -86,30 +89,36 @@ static sph_rc load_partners(sph_node *node, sph_err *err)
     sph_db *reader = NULL;
     SPH_TRY(sph_partners_new(&node->partners, err), err, "partners");
     SPH_TRY(sph_db_pool_get(node->readers, &reader, err), err, "reader");
-    const sph_rc rc = sph_partners_load(node->partners, reader, &node->schemas, sph_limits_default(), node->config.mode,
-                                        sph_node_now_ms(node), err);
+    const sph_rc rc =
+        sph_partners_load(node->partners, reader, &node->schemas, sph_limits_default(),
+                          node->config.mode, sph_node_now_ms(node), err);
     sph_db_pool_put(node->readers, reader);
     return rc;
 }
 
 static sph_rc make_folders(sph_node *node, sph_err *err)
 {
-    static const char *const folders[] = {"run", "spool", "outgoing", "vault", "schemas", "uploads"};
+    static const char *const folders[] = {"run",   "spool",   "outgoing",
+                                          "vault", "schemas", "uploads"};
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-        SPH_TRY(node->env->files->make_dir(node->env->files->ctx, folders[i], err), err, "%s/", folders[i]);
+        SPH_TRY(node->env->files->make_dir(node->env->files->ctx, folders[i], err), err, "%s/",
+                folders[i]);
     return sph_ok();
 }
 
 static sph_rc load(sph_node *node, sph_err *err)
 {
     bool is_home = false;
-    SPH_TRY(node->env->files->exists(node->env->files->ctx, "saphan.ini", &is_home, err), err, "home");
+    SPH_TRY(node->env->files->exists(node->env->files->ctx, "saphan.ini", &is_home, err), err,
+            "home");
     if (!is_home)
         return sph_fail(err, SPH_ENOTFOUND, "no node here: saphan.ini is missing");
     SPH_TRY(make_folders(node, err), err, "folders");
     SPH_TRY(take_lock(node, err), err, "lock");
     SPH_TRY(sph_config_load(node->env->files, &node->config, NULL, err), err, "configuration");
-    SPH_TRY(sph_suites_parse(node->config.suites[0] ? node->config.suites : SPH_SUITES_ALL, &node->suites, err), err, "suites");
+    SPH_TRY(sph_suites_parse(node->config.suites[0] ? node->config.suites : SPH_SUITES_ALL,
+                             &node->suites, err),
+            err, "suites");
     SPH_TRY(add_ring(node, err), err, "keys");
     SPH_TRY(sph_schemas_load(&node->schemas, err), err, "schemas");
     SPH_TRY(open_secrets(node, err), err, "secrets");
@@ -124,7 +133,8 @@ static sph_rc recover(sph_node *node, sph_err *err)
     SPH_TRY(sph_inbox_recover(node, &receipts, err), err, "finishing receipts");
     SPH_TRY(sph_sweep(node, &orphans, err), err, "sweeping orphans");
     if (receipts > 0 || orphans > 0)
-        SPH_LOG(node->env->log, SPH_LOG_INFO, "recovered", SPH_LN(SPH_F_COUNT, receipts), SPH_LN(SPH_F_SIZE, orphans));
+        SPH_LOG(node->env->log, SPH_LOG_INFO, "recovered", SPH_LN(SPH_F_COUNT, receipts),
+                SPH_LN(SPH_F_SIZE, orphans));
     return sph_ok();
 }
 
@@ -133,12 +143,14 @@ static sph_rc start_serving(sph_node *node, const struct sph_node_options *optio
     sph_leaf leaf;
     SPH_TRY(sph_node_leaf(node, SPH_EVENT_START, NULL, &leaf, err), err, "START leaf");
     SPH_TRY(sph_node_note_event(node, &leaf, NULL, err), err, "START leaf");
-    node->transport = options->transport;
     if (!node->transport) {
-        SPH_TRY(sph_transport_curl_new(node->env, CONNECTIONS_EACH, &node->own_transport, err), err, "transport");
+        SPH_TRY(sph_transport_curl_new(node->env, CONNECTIONS_EACH, &node->own_transport, err), err,
+                "transport");
         node->transport = node->own_transport;
     }
-    SPH_TRY(sph_sender_start(node, options->senders ? options->senders : SENDERS, &node->sender, err), err, "deliveries");
+    SPH_TRY(
+        sph_sender_start(node, options->senders ? options->senders : SENDERS, &node->sender, err),
+        err, "deliveries");
     return sph_care_start(node, &node->care, err);
 }
 
@@ -147,6 +159,7 @@ static sph_rc open_all(sph_node *node, const struct sph_node_options *options, s
     SPH_TRY(load(node, err), err, "opening the home");
     SPH_TRY(recover(node, err), err, "recovery");
     node->is_serving = options->is_serving;
+    node->transport = options->transport;
     return options->is_serving ? start_serving(node, options, err) : sph_ok();
 }
 

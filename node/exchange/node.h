@@ -1,4 +1,5 @@
-/** A node: one open home with its keys, ledger, partners and queues. Everything the API does goes through this handle. */
+/** A node: one open home with its keys, ledger, partners and queues. Everything the API does goes
+ * through this handle. */
 #pragma once
 
 #include "base/config.h"
@@ -16,28 +17,31 @@ typedef struct sph_node sph_node; /* thread-safe */
 struct sph_home_new {
     const char *party, *kind, *country, *mode; /* mode: production or training */
     const char *name[3];                       /* by enum sph_lang; at least one */
-    const char *url;                           /* https://host:port, where partners reach the exchange port */
+    const char *url; /* https://host:port, where partners reach the exchange port */
     const char *listen_address;
     unsigned listen_port;
-    uint64_t largest;                          /* largestMessage of the card, bytes */
-    const char *suites;                        /* space-separated, NULL: both, 2.0 first */
+    uint64_t largest;   /* largestMessage of the card, bytes */
+    const char *suites; /* space-separated, NULL: both, 2.0 first */
     enum sph_lang lang;
 };
-/** Make a home in the existing empty folder that env->files is rooted at (`path` is the same folder, for SQLite): keys,
- *  configuration, databases, leaf 0 KEY_BIND, leaf 1 START is written by the first open. SPH_EEXISTS when it is a home already. */
-SPH_MUST sph_rc sph_home_create(const struct sph_env *env, const char *path, const struct sph_home_new *values, sph_err *err);
+/** Make a home in the existing empty folder that env->files is rooted at (`path` is the same
+ * folder, for SQLite): keys, configuration, databases, leaf 0 KEY_BIND, leaf 1 START is written by
+ * the first open. SPH_EEXISTS when it is a home already. */
+SPH_MUST sph_rc sph_home_create(const struct sph_env *env, const char *path,
+                                const struct sph_home_new *values, sph_err *err);
 
 struct sph_node_options {
     const char *path;          /* the home, absolute */
     const struct sph_env *env; /* files rooted at path; must outlive the node */
     bool is_serving;           /* a START leaf, delivery threads; false: an in-process command */
     const sph_transport *transport; /* NULL: the real one is made when serving; tests pass theirs */
-    unsigned senders;          /* delivery threads, 0: default */
+    unsigned senders;               /* delivery threads, 0: default */
     void (*keys_changed)(void *ctx, sph_node *node); /* after a renewal: reload TLS; may be NULL */
     void *keys_changed_ctx;
 };
-/** Take the writer's lock, load, migrate, check the ledger, recover. SPH_EAGAIN when another process has the home
- *  open; SPH_ENOTFOUND when it is no home; SPH_EPROOF when the ledger does not hold. */
+/** Take the writer's lock, load, migrate, check the ledger, recover. SPH_EAGAIN when another
+ * process has the home open; SPH_ENOTFOUND when it is no home; SPH_EPROOF when the ledger does not
+ * hold. */
 SPH_MUST sph_rc sph_node_open(const struct sph_node_options *options, sph_node **out, sph_err *err);
 /** Stop deliveries, write a STOP leaf when serving, close. */
 void sph_node_close(sph_node **node);
@@ -60,18 +64,24 @@ const struct sph_suites *sph_node_suites(const sph_node *node);
 bool sph_node_is_serving(const sph_node *node);
 int64_t sph_node_now_ms(const sph_node *node);
 /** A leaf of this node with the acting user's pseudonym when `user` is not NULL. */
-SPH_MUST sph_rc sph_node_leaf(sph_node *node, uint16_t event, const char *user, sph_leaf *out, sph_err *err);
+SPH_MUST sph_rc sph_node_leaf(sph_node *node, uint16_t event, const char *user, sph_leaf *out,
+                              sph_err *err);
 /** Write one leaf alone; *index may be NULL. */
 SPH_MUST sph_rc sph_node_note_event(sph_node *node, sph_leaf *leaf, uint64_t *index, sph_err *err);
-/** Fill what a packet check needs; `issuer` may be NULL (our own packet). Borrowed from node and issuer. */
+/** Fill what a packet check needs; `issuer` may be NULL (our own packet). Borrowed from node and
+ * issuer. */
 void sph_node_check_context(const sph_node *node, const sph_partner *issuer, bool is_sending,
                             struct sph_packet_context *out);
-/** Install and compile the official schema again at start when present; called by the schema command too. */
-SPH_MUST sph_rc sph_node_install_official(sph_node *node, sph_slice xsd, sph_slice xml_xsd, sph_err *err);
-/** Load keys and certificates again after a renewal; running exchanges keep what they started with. */
+/** Install and compile the official schema again at start when present; called by the schema
+ * command too. */
+SPH_MUST sph_rc sph_node_install_official(sph_node *node, sph_slice xsd, sph_slice xml_xsd,
+                                          sph_err *err);
+/** Load keys and certificates again after a renewal; running exchanges keep what they started with.
+ */
 SPH_MUST sph_rc sph_node_reload_keys(sph_node *node, sph_err *err);
-/** The schemas with the operator's official one compiled, for an import; the plain ones when it is not installed. Compiled at the
- *  first call (about 0.2 s, 15 MB). */
-SPH_MUST sph_rc sph_node_import_schemas(sph_node *node, const struct sph_schemas **out, sph_err *err);
+/** The schemas with the operator's official one compiled, for an import; the plain ones when it is
+ * not installed. Compiled at the first call (about 0.2 s, 15 MB). */
+SPH_MUST sph_rc sph_node_import_schemas(sph_node *node, const struct sph_schemas **out,
+                                        sph_err *err);
 /** Tell the delivery threads that something is due. */
 void sph_node_wake(sph_node *node);

@@ -13,8 +13,9 @@ struct sph_node {
     char path[512];
     const struct sph_env *env;
     struct sph_config config;
-    sph_keyring *_Atomic keys;      /* newest of ring[] */
-    sph_keyring *ring[SPH_RINGS];   /* earlier ones stay until close: a running exchange may still use them */
+    sph_keyring *_Atomic keys; /* newest of ring[] */
+    sph_keyring
+        *ring[SPH_RINGS]; /* earlier ones stay until close: a running exchange may still use them */
     size_t ring_count;
     struct sph_schemas schemas;
     pthread_mutex_t official_lock;

@@ -111,18 +111,19 @@ void sph_node_check_context(const sph_node *node, const sph_partner *issuer, boo
 {
     const struct sph_config *config = &node->config;
     const sph_keyring *ring = node->keys;
-    *out = (struct sph_packet_context){.schemas = &node->schemas,
-                                       .limits = sph_limits_default(),
-                                       .now_ms = sph_node_now_ms(node),
-                                       .mode = config->mode,
-                                       .self = config->party,
-                                       .self_kind = config->kind,
-                                       .self_country = config->country,
-                                       .issuer_kind = issuer ? issuer->card.kind : config->kind,
-                                       .issuer_country = issuer ? issuer->card.country : config->country,
-                                       .issuer_root = issuer ? issuer->card.root : ring->root,
-                                       .issuer_crl = issuer ? sph_buf_peek(&issuer->card.crl) : sph_buf_peek(&ring->crl),
-                                       .is_sending = is_sending};
+    *out = (struct sph_packet_context){
+        .schemas = &node->schemas,
+        .limits = sph_limits_default(),
+        .now_ms = sph_node_now_ms(node),
+        .mode = config->mode,
+        .self = config->party,
+        .self_kind = config->kind,
+        .self_country = config->country,
+        .issuer_kind = issuer ? issuer->card.kind : config->kind,
+        .issuer_country = issuer ? issuer->card.country : config->country,
+        .issuer_root = issuer ? issuer->card.root : ring->root,
+        .issuer_crl = issuer ? sph_buf_peek(&issuer->card.crl) : sph_buf_peek(&ring->crl),
+        .is_sending = is_sending};
 }
 
 static sph_rc load_official(sph_node *node, bool *is_there, sph_err *err)
@@ -135,7 +136,8 @@ static sph_rc load_official(sph_node *node, bool *is_there, sph_err *err)
         return sph_ok();
     SPH_TRY(sph_file_load(files, XSD_PATH, &xsd, err), err, "official schema");
     SPH_TRY(sph_file_load(files, XML_XSD_PATH, &xml_xsd, err), err, "official schema");
-    return sph_schemas_add_official(&node->schemas, sph_buf_peek(&xsd), sph_buf_peek(&xml_xsd), err);
+    return sph_schemas_add_official(&node->schemas, sph_buf_peek(&xsd), sph_buf_peek(&xml_xsd),
+                                    err);
 }
 
 sph_rc sph_node_import_schemas(sph_node *node, const struct sph_schemas **out, sph_err *err)
@@ -154,7 +156,8 @@ sph_rc sph_node_import_schemas(sph_node *node, const struct sph_schemas **out, s
 sph_rc sph_node_install_official(sph_node *node, sph_slice xsd, sph_slice xml_xsd, sph_err *err)
 {
     const struct sph_schemas *unused = NULL;
-    SPH_TRY(sph_file_store(node->env->files, XML_XSD_PATH, xml_xsd, true, err), err, "storing the schema");
+    SPH_TRY(sph_file_store(node->env->files, XML_XSD_PATH, xml_xsd, true, err), err,
+            "storing the schema");
     SPH_TRY(sph_file_store(node->env->files, XSD_PATH, xsd, true, err), err, "storing the schema");
     return sph_node_import_schemas(node, &unused, err);
 }

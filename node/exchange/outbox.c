@@ -24,12 +24,13 @@ static const struct move {
 };
 
 static const char *const names[SPH_OUT_STATE_COUNT] = {
-    [SPH_OUT_SUBMITTED] = "submitted",       [SPH_OUT_SENDING] = "sending", [SPH_OUT_WAIT_RETRY] = "wait-retry",
-    [SPH_OUT_ACKNOWLEDGED] = "acknowledged", [SPH_OUT_FAILED] = "failed",   [SPH_OUT_CANCELLED] = "cancelled",
+    [SPH_OUT_SUBMITTED] = "submitted",   [SPH_OUT_SENDING] = "sending",
+    [SPH_OUT_WAIT_RETRY] = "wait-retry", [SPH_OUT_ACKNOWLEDGED] = "acknowledged",
+    [SPH_OUT_FAILED] = "failed",         [SPH_OUT_CANCELLED] = "cancelled",
 };
 
-sph_rc sph_out_step(enum sph_out_state from, enum sph_out_event event, enum sph_out_state *to, uint16_t *leaf,
-                    sph_err *err)
+sph_rc sph_out_step(enum sph_out_state from, enum sph_out_event event, enum sph_out_state *to,
+                    uint16_t *leaf, sph_err *err)
 {
     for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
         if (moves[i].from == from && moves[i].event == event) {
@@ -59,8 +60,8 @@ sph_rc sph_out_state_of(const char *name, enum sph_out_state *out, sph_err *err)
 
 int64_t sph_out_ladder_ms(unsigned attempt, uint32_t noise)
 {
-    /* as4.md 11: 1 min, 5 min, 15 min, 1 h, then hourly up to 24 h, then every 6 h. The first tries come quickly, since most
-     * failures are a connection that was just closed. */
+    /* as4.md 11: 1 min, 5 min, 15 min, 1 h, then hourly up to 24 h, then every 6 h. The first tries
+     * come quickly, since most failures are a connection that was just closed. */
     static const int64_t first_ms[] = {2000, 10000, 60000, 300000, 900000, 3600000};
     const size_t steps = sizeof(first_ms) / sizeof(first_ms[0]);
     int64_t base = 3600000;
@@ -81,12 +82,21 @@ void sph_out_row_clear(sph_out_row *row)
 
 static sph_rc copy_columns(sph_stmt *stmt, sph_out_row *row, sph_err *err)
 {
-    SPH_TRY(sph_str_copy(row->message_id, sizeof(row->message_id), sph_slice_str(sph_col_text(stmt, 0)), err), err, "row");
-    SPH_TRY(sph_str_copy(row->packet_id, sizeof(row->packet_id), sph_slice_str(sph_col_text(stmt, 1)), err), err, "row");
-    SPH_TRY(sph_str_copy(row->partner, sizeof(row->partner), sph_slice_str(sph_col_text(stmt, 2)), err), err, "row");
-    SPH_TRY(sph_str_copy(row->action, sizeof(row->action), sph_slice_str(sph_col_text(stmt, 3)), err), err, "row");
-    SPH_TRY(sph_str_copy(row->conversation_id, sizeof(row->conversation_id), sph_slice_str(sph_col_text(stmt, 4)), err), err,
-            "row");
+    SPH_TRY(sph_str_copy(row->message_id, sizeof(row->message_id),
+                         sph_slice_str(sph_col_text(stmt, 0)), err),
+            err, "row");
+    SPH_TRY(sph_str_copy(row->packet_id, sizeof(row->packet_id),
+                         sph_slice_str(sph_col_text(stmt, 1)), err),
+            err, "row");
+    SPH_TRY(
+        sph_str_copy(row->partner, sizeof(row->partner), sph_slice_str(sph_col_text(stmt, 2)), err),
+        err, "row");
+    SPH_TRY(
+        sph_str_copy(row->action, sizeof(row->action), sph_slice_str(sph_col_text(stmt, 3)), err),
+        err, "row");
+    SPH_TRY(sph_str_copy(row->conversation_id, sizeof(row->conversation_id),
+                         sph_slice_str(sph_col_text(stmt, 4)), err),
+            err, "row");
     SPH_TRY(sph_suite_of(sph_slice_str(sph_col_text(stmt, 5)), &row->suite, err), err, "row");
     SPH_TRY(sph_out_state_of(sph_col_text(stmt, 6), &row->state, err), err, "row");
     row->attempt = (unsigned)sph_col_int(stmt, 7);
@@ -95,10 +105,13 @@ static sph_rc copy_columns(sph_stmt *stmt, sph_out_row *row, sph_err *err)
     row->created_ms = sph_col_int(stmt, 10);
     row->submitted_index = sph_col_int(stmt, 11);
     row->sent_index = sph_col_int(stmt, 12);
-    SPH_TRY(sph_str_copy(row->wire_file, sizeof(row->wire_file), sph_slice_str(sph_col_text(stmt, 14)), err), err, "row");
+    SPH_TRY(sph_str_copy(row->wire_file, sizeof(row->wire_file),
+                         sph_slice_str(sph_col_text(stmt, 14)), err),
+            err, "row");
     row->wire_len = (uint64_t)sph_col_int(stmt, 15);
-    SPH_TRY(sph_str_copy(row->content_type, sizeof(row->content_type), sph_slice_str(sph_col_text(stmt, 16)), err), err,
-            "row");
+    SPH_TRY(sph_str_copy(row->content_type, sizeof(row->content_type),
+                         sph_slice_str(sph_col_text(stmt, 16)), err),
+            err, "row");
     if (!sph_col_null(stmt, 17))
         row->root_sha256 = sph_sha256_of(sph_col_blob(stmt, 17));
     SPH_TRY(sph_buf_add(&row->wire, sph_col_blob(stmt, 18), err), err, "wire bytes");
@@ -110,8 +123,10 @@ static sph_rc read_row(sph_db *reader, int64_t id, sph_out_row *row, sph_err *er
     sph_stmt *stmt = NULL;
     bool found = false;
     SPH_TRY(sph_stmt_get(reader,
-                         "SELECT message_id, packet_id, partner, action, conversation_id, suite, state, attempt, next_ms,"
-                         " deadline_ms, created_ms, submitted_index, sent_index, refs, wire_file, wire_len, content_type,"
+                         "SELECT message_id, packet_id, partner, action, conversation_id, suite, "
+                         "state, attempt, next_ms,"
+                         " deadline_ms, created_ms, submitted_index, sent_index, refs, wire_file, "
+                         "wire_len, content_type,"
                          " root, wire FROM outbox WHERE id = ?",
                          &stmt, err),
             err, "outbox row");
@@ -140,14 +155,15 @@ sph_rc sph_out_row_load(sph_node *node, int64_t id, sph_out_row *out, sph_err *e
     return sph_ok();
 }
 
-static sph_rc collect_due(sph_db *reader, int64_t now_ms, struct sph_out_due_row *rows, size_t room, size_t *count,
-                          int64_t *next_ms, sph_err *err)
+static sph_rc collect_due(sph_db *reader, int64_t now_ms, struct sph_out_due_row *rows, size_t room,
+                          size_t *count, int64_t *next_ms, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     bool row = false;
     sph_rc rc = sph_ok();
     SPH_TRY(sph_stmt_get(reader,
-                         "SELECT id, next_ms, partner FROM outbox WHERE state IN ('submitted','sending','wait-retry')"
+                         "SELECT id, next_ms, partner FROM outbox WHERE state IN "
+                         "('submitted','sending','wait-retry')"
                          " ORDER BY next_ms LIMIT ?",
                          &stmt, err),
             err, "due rows");
@@ -159,7 +175,8 @@ static sph_rc collect_due(sph_db *reader, int64_t now_ms, struct sph_out_due_row
             break;
         }
         rows[*count].id = sph_col_int(stmt, 0);
-        rc = sph_str_copy(rows[*count].partner, SPH_PARTY_ROOM, sph_slice_str(sph_col_text(stmt, 2)), err);
+        rc = sph_str_copy(rows[*count].partner, SPH_PARTY_ROOM,
+                          sph_slice_str(sph_col_text(stmt, 2)), err);
         (*count)++;
         if (rc.code == SPH_OK)
             rc = sph_stmt_step(stmt, &row, err);
@@ -168,8 +185,8 @@ static sph_rc collect_due(sph_db *reader, int64_t now_ms, struct sph_out_due_row
     return rc;
 }
 
-sph_rc sph_out_due(sph_node *node, int64_t now_ms, struct sph_out_due_row *rows, size_t room, size_t *count,
-                   int64_t *next_ms, sph_err *err)
+sph_rc sph_out_due(sph_node *node, int64_t now_ms, struct sph_out_due_row *rows, size_t room,
+                   size_t *count, int64_t *next_ms, sph_err *err)
 {
     sph_db *reader = NULL;
     *count = 0;

@@ -1,4 +1,5 @@
-/** Outgoing messages: their states as data (as4.md 14.2), their rows, and the retry ladder (as4.md 11). */
+/** Outgoing messages: their states as data (as4.md 14.2), their rows, and the retry ladder (as4.md
+ * 11). */
 #pragma once
 
 #include "as4/build.h"
@@ -22,12 +23,14 @@ enum sph_out_event {
     SPH_OUT_CANCEL,
     SPH_OUT_EVENT_COUNT
 };
-/** Next state and the leaf the move writes (0: none). SPH_ECONFLICT for a move that does not exist. */
-SPH_MUST sph_rc sph_out_step(enum sph_out_state from, enum sph_out_event event, enum sph_out_state *to, uint16_t *leaf,
-                             sph_err *err);
+/** Next state and the leaf the move writes (0: none). SPH_ECONFLICT for a move that does not exist.
+ */
+SPH_MUST sph_rc sph_out_step(enum sph_out_state from, enum sph_out_event event,
+                             enum sph_out_state *to, uint16_t *leaf, sph_err *err);
 const char *sph_out_state_name(enum sph_out_state state);
 SPH_MUST sph_rc sph_out_state_of(const char *name, enum sph_out_state *out, sph_err *err);
-/** Milliseconds until try number `attempt` (1-based: after that many failures), ± 20 % by `noise` (any 32 bits). */
+/** Milliseconds until try number `attempt` (1-based: after that many failures), ± 20 % by `noise`
+ * (any 32 bits). */
 int64_t sph_out_ladder_ms(unsigned attempt, uint32_t noise);
 #define SPH_OUT_DEADLINE_MS (5LL * 24 * 3600 * 1000)
 
@@ -52,9 +55,10 @@ struct sph_out_due_row {
     int64_t id;
     char partner[SPH_PARTY_ROOM];
 };
-/** Rows that are due, oldest time first, at most `room`; *next_ms = when the earliest later one is due (INT64_MAX: none). */
-SPH_MUST sph_rc sph_out_due(sph_node *node, int64_t now_ms, struct sph_out_due_row *rows, size_t room, size_t *count,
-                            int64_t *next_ms, sph_err *err);
+/** Rows that are due, oldest time first, at most `room`; *next_ms = when the earliest later one is
+ * due (INT64_MAX: none). */
+SPH_MUST sph_rc sph_out_due(sph_node *node, int64_t now_ms, struct sph_out_due_row *rows,
+                            size_t room, size_t *count, int64_t *next_ms, sph_err *err);
 
 /** Insert a SUBMITTED row (journal thread). packet_id "" for a ping. */
 struct sph_out_new {
@@ -67,22 +71,24 @@ struct sph_out_new {
 SPH_MUST sph_rc sph_out_insert(sph_db *db, const struct sph_out_new *row, sph_err *err);
 
 /** T2: wire bytes, match set, SENT leaf, state SENDING. row->wire or row->wire_file is set. */
-SPH_MUST sph_rc sph_out_hand_out(sph_node *node, sph_out_row *row, const sph_as4_built *built, sph_err *err);
+SPH_MUST sph_rc sph_out_hand_out(sph_node *node, sph_out_row *row, const sph_as4_built *built,
+                                 sph_err *err);
 /** What a verified receipt proves. */
 struct sph_out_receipt {
-    sph_slice root;         /* SOAP octets of the receipt */
+    sph_slice root; /* SOAP octets of the receipt */
     sph_hash root_sha256;
-    bool is_proved;         /* the ledger proof held */
+    bool is_proved; /* the ledger proof held */
     uint64_t peer_index, peer_size;
     sph_hash peer_root;
     sph_slice peer_leaf, peer_proof;
 };
 /** T5. SPH_ECONFLICT when another thread was faster: nothing is written then. */
-SPH_MUST sph_rc sph_out_acknowledge(sph_node *node, const sph_out_row *row, const struct sph_out_receipt *receipt,
-                                    sph_err *err);
-/** A failed try: next time by the ladder or `retry_after_s`. code and detail are shown in status. */
-SPH_MUST sph_rc sph_out_wait(sph_node *node, const sph_out_row *row, const char *code, const char *detail,
-                             unsigned retry_after_s, sph_err *err);
+SPH_MUST sph_rc sph_out_acknowledge(sph_node *node, const sph_out_row *row,
+                                    const struct sph_out_receipt *receipt, sph_err *err);
+/** A failed try: next time by the ladder or `retry_after_s`. code and detail are shown in status.
+ */
+SPH_MUST sph_rc sph_out_wait(sph_node *node, const sph_out_row *row, const char *code,
+                             const char *detail, unsigned retry_after_s, sph_err *err);
 /** The end without receipt: leaf DELIVERY_FAILED with reason and attempt. */
-SPH_MUST sph_rc sph_out_fail(sph_node *node, const sph_out_row *row, enum sph_out_event why, const char *code,
-                             const char *detail, sph_err *err);
+SPH_MUST sph_rc sph_out_fail(sph_node *node, const sph_out_row *row, enum sph_out_event why,
+                             const char *code, const char *detail, sph_err *err);

@@ -6,8 +6,10 @@ sph_rc sph_out_insert(sph_db *db, const struct sph_out_new *row, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     SPH_TRY(sph_stmt_get(db,
-                         "INSERT INTO outbox(message_id, packet_id, partner, action, conversation_id, suite, state,"
-                         " next_ms, deadline_ms, created_ms, submitted_index) VALUES(?,?,?,?,?,?,'submitted',?,?,?,?)",
+                         "INSERT INTO outbox(message_id, packet_id, partner, action, "
+                         "conversation_id, suite, state,"
+                         " next_ms, deadline_ms, created_ms, submitted_index) "
+                         "VALUES(?,?,?,?,?,?,'submitted',?,?,?,?)",
                          &stmt, err),
             err, "outbox row");
     sph_stmt_text(stmt, 1, row->message_id);
@@ -23,7 +25,8 @@ sph_rc sph_out_insert(sph_db *db, const struct sph_out_new *row, sph_err *err)
     return sph_stmt_run(stmt, NULL, err);
 }
 
-/** A guarded change of one row: another thread that was faster makes it SPH_ECONFLICT (as4.md 11). */
+/** A guarded change of one row: another thread that was faster makes it SPH_ECONFLICT (as4.md 11).
+ */
 struct change {
     const sph_out_row *row;
     enum sph_out_state to;
@@ -50,12 +53,17 @@ static void bind_guard(sph_stmt *stmt, int at, const sph_out_row *row)
     sph_stmt_int(stmt, at + 2, row->attempt);
 }
 
-static sph_rc fill_leaf(sph_node *node, uint16_t event, const sph_out_row *row, sph_leaf *leaf, sph_err *err)
+static sph_rc fill_leaf(sph_node *node, uint16_t event, const sph_out_row *row, sph_leaf *leaf,
+                        sph_err *err)
 {
     SPH_TRY(sph_node_leaf(node, event, NULL, leaf, err), err, "leaf");
-    SPH_TRY(sph_str_copy(leaf->peer, sizeof(leaf->peer), sph_slice_str(row->partner), err), err, "leaf");
-    SPH_TRY(sph_str_copy(leaf->message_id, sizeof(leaf->message_id), sph_slice_str(row->message_id), err), err, "leaf");
-    return sph_str_copy(leaf->conversation_id, sizeof(leaf->conversation_id), sph_slice_str(row->conversation_id), err);
+    SPH_TRY(sph_str_copy(leaf->peer, sizeof(leaf->peer), sph_slice_str(row->partner), err), err,
+            "leaf");
+    SPH_TRY(sph_str_copy(leaf->message_id, sizeof(leaf->message_id), sph_slice_str(row->message_id),
+                         err),
+            err, "leaf");
+    return sph_str_copy(leaf->conversation_id, sizeof(leaf->conversation_id),
+                        sph_slice_str(row->conversation_id), err);
 }
 
 static sph_rc bind_hand_out(void *arg, sph_db *db, const uint64_t *index, sph_err *err)
@@ -64,7 +72,8 @@ static sph_rc bind_hand_out(void *arg, sph_db *db, const uint64_t *index, sph_er
     const sph_out_row *row = change->row;
     sph_stmt *stmt = NULL;
     SPH_TRY(sph_stmt_get(db,
-                         "UPDATE outbox SET state='sending', sent_index=?, refs=?, root=?, wire=?, wire_file=?, wire_len=?,"
+                         "UPDATE outbox SET state='sending', sent_index=?, refs=?, root=?, wire=?, "
+                         "wire_file=?, wire_len=?,"
                          " content_type=? WHERE id=? AND state=? AND attempt=?",
                          &stmt, err),
             err, "hand-out");
@@ -101,7 +110,8 @@ sph_rc sph_out_hand_out(sph_node *node, sph_out_row *row, const sph_as4_built *b
     row->refs = built->refs;
     row->root_sha256 = built->root_sha256;
     row->wire_len = built->len;
-    return sph_str_copy(row->content_type, sizeof(row->content_type), sph_slice_str(built->content_type), err);
+    return sph_str_copy(row->content_type, sizeof(row->content_type),
+                        sph_slice_str(built->content_type), err);
 }
 
 static sph_rc bind_acknowledge(void *arg, sph_db *db, const uint64_t *index, sph_err *err)
@@ -109,11 +119,13 @@ static sph_rc bind_acknowledge(void *arg, sph_db *db, const uint64_t *index, sph
     const struct change *change = arg;
     const struct sph_out_receipt *receipt = change->receipt;
     sph_stmt *stmt = NULL;
-    SPH_TRY(sph_stmt_get(db,
-                         "UPDATE outbox SET state='acknowledged', receipt_index=?, receipt=?, finished_ms=?, proof_state=?,"
-                         " peer_index=?, peer_leaf=?, peer_proof=?, wire=NULL, wire_file='', error_code='',"
-                         " error_detail='' WHERE id=? AND state=? AND attempt=?",
-                         &stmt, err),
+    SPH_TRY(sph_stmt_get(
+                db,
+                "UPDATE outbox SET state='acknowledged', receipt_index=?, receipt=?, "
+                "finished_ms=?, proof_state=?,"
+                " peer_index=?, peer_leaf=?, peer_proof=?, wire=NULL, wire_file='', error_code='',"
+                " error_detail='' WHERE id=? AND state=? AND attempt=?",
+                &stmt, err),
             err, "receipt");
     sph_stmt_int(stmt, 1, (int64_t)index[0]);
     sph_stmt_blob(stmt, 2, receipt->root);
@@ -124,7 +136,8 @@ static sph_rc bind_acknowledge(void *arg, sph_db *db, const uint64_t *index, sph
     sph_stmt_slice_text(stmt, 7, receipt->peer_proof);
     bind_guard(stmt, 8, change->row);
     SPH_TRY(guarded(stmt, err), err, "receipt");
-    SPH_TRY(sph_stmt_get(db, "UPDATE partner SET reached_ms=? WHERE party=?", &stmt, err), err, "contact time");
+    SPH_TRY(sph_stmt_get(db, "UPDATE partner SET reached_ms=? WHERE party=?", &stmt, err), err,
+            "contact time");
     sph_stmt_int(stmt, 1, change->now_ms);
     sph_stmt_text(stmt, 2, change->row->partner);
     return sph_stmt_run(stmt, NULL, err);
@@ -134,10 +147,12 @@ static void remove_wire_file(sph_node *node, const sph_out_row *row)
 {
     const sph_files *files = sph_node_env(node)->files;
     if (row->wire_file[0] && files->remove(files->ctx, row->wire_file, NULL).code != SPH_OK)
-        SPH_LOG(sph_node_env(node)->log, SPH_LOG_WARN, "wire_file_kept", SPH_LF(SPH_F_MESSAGE, row->message_id));
+        SPH_LOG(sph_node_env(node)->log, SPH_LOG_WARN, "wire_file_kept",
+                SPH_LF(SPH_F_MESSAGE, row->message_id));
 }
 
-sph_rc sph_out_acknowledge(sph_node *node, const sph_out_row *row, const struct sph_out_receipt *receipt, sph_err *err)
+sph_rc sph_out_acknowledge(sph_node *node, const sph_out_row *row,
+                           const struct sph_out_receipt *receipt, sph_err *err)
 {
     sph_leaf leaf;
     enum sph_out_state to;
@@ -149,9 +164,11 @@ sph_rc sph_out_acknowledge(sph_node *node, const sph_out_row *row, const struct 
     if (receipt->is_proved) {
         leaf.peer_size = receipt->peer_size;
         leaf.peer_root = receipt->peer_root;
-        SPH_TRY(sph_leaf_ext_u64(&leaf, SPH_EXT_PEER_INDEX, receipt->peer_index, err), err, "RECEIPT_IN leaf");
+        SPH_TRY(sph_leaf_ext_u64(&leaf, SPH_EXT_PEER_INDEX, receipt->peer_index, err), err,
+                "RECEIPT_IN leaf");
     }
-    struct change change = {.row = row, .to = to, .receipt = receipt, .now_ms = sph_node_now_ms(node)};
+    struct change change = {
+        .row = row, .to = to, .receipt = receipt, .now_ms = sph_node_now_ms(node)};
     sph_job job = {.bind = bind_acknowledge, .arg = &change, .leaves = &leaf, .leaf_count = 1};
     SPH_TRY(sph_journal_commit(sph_node_journal(node), &job, NULL, err), err, "T5");
     remove_wire_file(node, row);
@@ -162,11 +179,13 @@ static sph_rc apply_wait(void *arg, sph_db *db, sph_err *err)
 {
     const struct change *change = arg;
     sph_stmt *stmt = NULL;
-    SPH_TRY(sph_stmt_get(db,
-                         "UPDATE outbox SET state=?, next_ms=?, attempt=attempt+1, error_code=?, error_detail=?"
-                         " WHERE id=? AND state=? AND attempt=?",
-                         &stmt, err),
-            err, "retry");
+    SPH_TRY(
+        sph_stmt_get(
+            db,
+            "UPDATE outbox SET state=?, next_ms=?, attempt=attempt+1, error_code=?, error_detail=?"
+            " WHERE id=? AND state=? AND attempt=?",
+            &stmt, err),
+        err, "retry");
     sph_stmt_text(stmt, 1, sph_out_state_name(change->to));
     sph_stmt_int(stmt, 2, change->next_ms);
     sph_stmt_text(stmt, 3, change->code);
@@ -179,19 +198,26 @@ static uint32_t noise(sph_node *node)
 {
     uint32_t value = 0;
     const sph_random *random = sph_node_env(node)->random;
-    return random->fill(random->ctx, (uint8_t *)&value, sizeof(value), NULL).code == SPH_OK ? value : UINT32_MAX / 2;
+    return random->fill(random->ctx, (uint8_t *)&value, sizeof(value), NULL).code == SPH_OK
+               ? value
+               : UINT32_MAX / 2;
 }
 
-sph_rc sph_out_wait(sph_node *node, const sph_out_row *row, const char *code, const char *detail, unsigned retry_after_s,
-                    sph_err *err)
+sph_rc sph_out_wait(sph_node *node, const sph_out_row *row, const char *code, const char *detail,
+                    unsigned retry_after_s, sph_err *err)
 {
     enum sph_out_state to;
     uint16_t event = 0;
     SPH_TRY(sph_out_step(row->state, SPH_OUT_NO_ANSWER, &to, &event, err), err, "retry");
     const int64_t ladder_ms = sph_out_ladder_ms(row->attempt + 1, noise(node));
-    const int64_t asked_ms = retry_after_s > 3600 ? 3600000 : (int64_t)retry_after_s * 1000; /* as4.md 11: at most 1 h */
+    const int64_t asked_ms =
+        retry_after_s > 3600 ? 3600000 : (int64_t)retry_after_s * 1000; /* as4.md 11: at most 1 h */
     const int64_t now_ms = sph_node_now_ms(node);
-    struct change change = {.row = row, .to = to, .code = code, .detail = detail, .now_ms = now_ms,
+    struct change change = {.row = row,
+                            .to = to,
+                            .code = code,
+                            .detail = detail,
+                            .now_ms = now_ms,
                             .next_ms = now_ms + (asked_ms > ladder_ms ? asked_ms : ladder_ms)};
     sph_job job = {.apply = apply_wait, .arg = &change};
     return sph_journal_commit(sph_node_journal(node), &job, NULL, err);
@@ -202,7 +228,8 @@ static sph_rc bind_fail(void *arg, sph_db *db, const uint64_t *index, sph_err *e
     const struct change *change = arg;
     sph_stmt *stmt = NULL;
     SPH_TRY(sph_stmt_get(db,
-                         "UPDATE outbox SET state=?, failed_index=?, finished_ms=?, error_code=?, error_detail=?,"
+                         "UPDATE outbox SET state=?, failed_index=?, finished_ms=?, error_code=?, "
+                         "error_detail=?,"
                          " wire=NULL, wire_file='' WHERE id=? AND state=? AND attempt=?",
                          &stmt, err),
             err, "failure");
@@ -215,19 +242,23 @@ static sph_rc bind_fail(void *arg, sph_db *db, const uint64_t *index, sph_err *e
     return guarded(stmt, err);
 }
 
-sph_rc sph_out_fail(sph_node *node, const sph_out_row *row, enum sph_out_event why, const char *code, const char *detail,
-                    sph_err *err)
+sph_rc sph_out_fail(sph_node *node, const sph_out_row *row, enum sph_out_event why,
+                    const char *code, const char *detail, sph_err *err)
 {
     sph_leaf leaf;
     enum sph_out_state to;
     uint16_t event = 0;
     SPH_TRY(sph_out_step(row->state, why, &to, &event, err), err, "failure");
     SPH_TRY(fill_leaf(node, event, row, &leaf, err), err, "DELIVERY_FAILED leaf");
-    leaf.ref_index = row->sent_index >= 0 ? (uint64_t)row->sent_index : (uint64_t)row->submitted_index;
+    leaf.ref_index =
+        row->sent_index >= 0 ? (uint64_t)row->sent_index : (uint64_t)row->submitted_index;
     SPH_TRY(sph_leaf_ext_u16(&leaf, SPH_EXT_REASON, (uint16_t)why, err), err, "reason");
-    SPH_TRY(sph_leaf_ext_u16(&leaf, SPH_EXT_ATTEMPT, (uint16_t)(row->attempt > UINT16_MAX ? UINT16_MAX : row->attempt), err),
+    SPH_TRY(sph_leaf_ext_u16(&leaf, SPH_EXT_ATTEMPT,
+                             (uint16_t)(row->attempt > UINT16_MAX ? UINT16_MAX : row->attempt),
+                             err),
             err, "attempt");
-    struct change change = {.row = row, .to = to, .code = code, .detail = detail, .now_ms = sph_node_now_ms(node)};
+    struct change change = {
+        .row = row, .to = to, .code = code, .detail = detail, .now_ms = sph_node_now_ms(node)};
     sph_job job = {.bind = bind_fail, .arg = &change, .leaves = &leaf, .leaf_count = 1};
     SPH_TRY(sph_journal_commit(sph_node_journal(node), &job, NULL, err), err, "end of a delivery");
     remove_wire_file(node, row);

@@ -15,21 +15,24 @@ static sph_rc apply_serial(void *arg, sph_db *db, sph_err *err)
     struct serial *serial = arg;
     sph_stmt *stmt = NULL;
     bool row = false;
-    SPH_TRY(sph_stmt_get(db,
-                         "INSERT INTO setting(name, value) VALUES('card_serial','1')"
-                         " ON CONFLICT(name) DO UPDATE SET value=CAST(CAST(value AS INTEGER)+1 AS TEXT)",
-                         &stmt, err),
+    SPH_TRY(sph_stmt_get(
+                db,
+                "INSERT INTO setting(name, value) VALUES('card_serial','1')"
+                " ON CONFLICT(name) DO UPDATE SET value=CAST(CAST(value AS INTEGER)+1 AS TEXT)",
+                &stmt, err),
             err, "card serial");
     SPH_TRY(sph_stmt_run(stmt, NULL, err), err, "card serial");
-    SPH_TRY(sph_stmt_get(db, "SELECT CAST(value AS INTEGER) FROM setting WHERE name='card_serial'", &stmt, err), err,
-            "card serial");
+    SPH_TRY(sph_stmt_get(db, "SELECT CAST(value AS INTEGER) FROM setting WHERE name='card_serial'",
+                         &stmt, err),
+            err, "card serial");
     SPH_TRY(sph_stmt_step(stmt, &row, err), err, "card serial");
     serial->value = row ? (uint32_t)sph_col_int(stmt, 0) : 1;
     sph_stmt_end(stmt);
     return sph_ok();
 }
 
-static sph_rc add_cert(sph_card *card, enum sph_cert_use use, enum sph_suite suite, const sph_cert *cert, sph_err *err)
+static sph_rc add_cert(sph_card *card, enum sph_cert_use use, enum sph_suite suite,
+                       const sph_cert *cert, sph_err *err)
 {
     if (card->cert_count == SPH_CARD_CERTS)
         return sph_fail(err, SPH_ELIMIT, "certificates of a card");
@@ -43,12 +46,16 @@ static sph_rc add_certs(const sph_node *node, sph_card *card, sph_err *err)
 {
     const sph_keyring *ring = sph_node_keys(node);
     const struct sph_suites *suites = sph_node_suites(node);
-    SPH_TRY(add_cert(card, SPH_USE_TLS, suites->at[0], ring->slot[SPH_SLOT_TLS].leaf, err), err, "TLS certificate");
+    SPH_TRY(add_cert(card, SPH_USE_TLS, suites->at[0], ring->slot[SPH_SLOT_TLS].leaf, err), err,
+            "TLS certificate");
     for (size_t i = 0; i < suites->count; i++) {
         const enum sph_suite suite = suites->at[i];
         card->suite[card->suite_count++] = suite;
-        SPH_TRY(add_cert(card, SPH_USE_SIGN, suite, ring->slot[sph_slot_sign(suite)].leaf, err), err, "signing");
-        SPH_TRY(add_cert(card, SPH_USE_ENCRYPT, suite, ring->slot[sph_slot_encrypt(suite)].leaf, err), err, "encryption");
+        SPH_TRY(add_cert(card, SPH_USE_SIGN, suite, ring->slot[sph_slot_sign(suite)].leaf, err),
+                err, "signing");
+        SPH_TRY(
+            add_cert(card, SPH_USE_ENCRYPT, suite, ring->slot[sph_slot_encrypt(suite)].leaf, err),
+            err, "encryption");
     }
     return sph_ok();
 }
@@ -59,12 +66,15 @@ static sph_rc add_ledger(const sph_node *node, sph_card *card, sph_err *err)
     sph_vkey witness;
     const sph_vkey *log = sph_node_log_vkey(node);
     SPH_TRY(sph_vkey_text(log, &text, err), err, "log key");
-    SPH_TRY(sph_str_copy(card->log_vkey, sizeof(card->log_vkey), sph_buf_peek(&text), err), err, "log key");
-    SPH_TRY(sph_str_copy(card->log_origin, sizeof(card->log_origin), sph_slice_str(log->name), err), err, "log name");
-    SPH_TRY(sph_str_format(card->witness_name, sizeof(card->witness_name), err, "%s/witness/1", sph_node_party(node)), err,
-            "witness name");
-    SPH_TRY(sph_vkey_make(card->witness_name, SPH_VKEY_COSIGNATURE, sph_key_peek_public(sph_node_keys(node)->witness),
-                          &witness, err),
+    SPH_TRY(sph_str_copy(card->log_vkey, sizeof(card->log_vkey), sph_buf_peek(&text), err), err,
+            "log key");
+    SPH_TRY(sph_str_copy(card->log_origin, sizeof(card->log_origin), sph_slice_str(log->name), err),
+            err, "log name");
+    SPH_TRY(sph_str_format(card->witness_name, sizeof(card->witness_name), err, "%s/witness/1",
+                           sph_node_party(node)),
+            err, "witness name");
+    SPH_TRY(sph_vkey_make(card->witness_name, SPH_VKEY_COSIGNATURE,
+                          sph_key_peek_public(sph_node_keys(node)->witness), &witness, err),
             err, "witness key");
     sph_buf_clear(&text);
     SPH_TRY(sph_vkey_text(&witness, &text, err), err, "witness key");
@@ -74,20 +84,29 @@ static sph_rc add_ledger(const sph_node *node, sph_card *card, sph_err *err)
 static sph_rc add_identity(const sph_node *node, sph_card *card, sph_err *err)
 {
     const struct sph_config *config = sph_node_config(node);
-    SPH_TRY(sph_str_copy(card->party, sizeof(card->party), sph_slice_str(config->party), err), err, "party");
-    SPH_TRY(sph_str_copy(card->kind, sizeof(card->kind), sph_slice_str(config->kind), err), err, "kind");
-    SPH_TRY(sph_str_copy(card->country, sizeof(card->country), sph_slice_str(config->country), err), err, "country");
-    SPH_TRY(sph_str_copy(card->mode, sizeof(card->mode), sph_slice_str(config->mode), err), err, "mode");
-    SPH_TRY(sph_str_copy(card->url, sizeof(card->url), sph_slice_str(config->url), err), err, "address");
+    SPH_TRY(sph_str_copy(card->party, sizeof(card->party), sph_slice_str(config->party), err), err,
+            "party");
+    SPH_TRY(sph_str_copy(card->kind, sizeof(card->kind), sph_slice_str(config->kind), err), err,
+            "kind");
+    SPH_TRY(sph_str_copy(card->country, sizeof(card->country), sph_slice_str(config->country), err),
+            err, "country");
+    SPH_TRY(sph_str_copy(card->mode, sizeof(card->mode), sph_slice_str(config->mode), err), err,
+            "mode");
+    SPH_TRY(sph_str_copy(card->url, sizeof(card->url), sph_slice_str(config->url), err), err,
+            "address");
     for (size_t i = 0; i < SPH_LANG_COUNT; i++)
-        SPH_TRY(sph_str_copy(card->name[i], sizeof(card->name[i]), sph_slice_str(config->name[i]), err), err, "name");
+        SPH_TRY(
+            sph_str_copy(card->name[i], sizeof(card->name[i]), sph_slice_str(config->name[i]), err),
+            err, "name");
     for (size_t i = 0; i < SPH_LANG_COUNT; i++)
-        SPH_TRY(sph_str_copy(card->languages[card->language_count++], 3, sph_slice_str(sph_lang_code((enum sph_lang)i)), err),
+        SPH_TRY(sph_str_copy(card->languages[card->language_count++], 3,
+                             sph_slice_str(sph_lang_code((enum sph_lang)i)), err),
                 err, "language");
     for (size_t i = 0; i < SPH_PACKET_TYPE_COUNT; i++)
         card->accepts_type[i] = true;
     for (size_t i = 0; i < SPH_PACKET_TYPE_COUNT; i++)
-        card->subscribes[i] = i == SPH_PACKET_CASE_LAW || i == SPH_PACKET_RESOURCE || i == SPH_PACKET_DIRECTORY;
+        card->subscribes[i] =
+            i == SPH_PACKET_CASE_LAW || i == SPH_PACKET_RESOURCE || i == SPH_PACKET_DIRECTORY;
     card->largest_message = config->largest;
     return sph_ok();
 }
@@ -97,7 +116,8 @@ static sph_rc fill(const sph_node *node, uint32_t serial, sph_card *card, sph_er
     const sph_keyring *ring = sph_node_keys(node);
     card->serial = serial;
     card->root = sph_cert_ref(ring->root);
-    card->valid_until_ms = sph_node_now_ms(node) + (int64_t)sph_keyring_days_left(ring, sph_node_now_ms(node)) * 86400000;
+    card->valid_until_ms = sph_node_now_ms(node) +
+                           (int64_t)sph_keyring_days_left(ring, sph_node_now_ms(node)) * 86400000;
     card->crl = sph_buf_init(65536);
     SPH_TRY(sph_buf_add(&card->crl, sph_buf_peek(&ring->crl), err), err, "CRL");
     SPH_TRY(add_identity(node, card, err), err, "identity");
@@ -113,10 +133,13 @@ static sph_rc build(sph_node *node, const sph_card *card, sph_buf *octets, sph_e
     const struct sph_packet_signer signer = {slot->key, slot->leaf, ring->root};
     char uuid[SPH_UUID_TEXT];
     uint8_t nonce[16];
-    struct sph_packet_new values = {.party = card->party, .mode = card->mode, .now_ms = sph_node_now_ms(node),
+    struct sph_packet_new values = {.party = card->party,
+                                    .mode = card->mode,
+                                    .now_ms = sph_node_now_ms(node),
                                     .nonce = sph_slice_of(nonce, sizeof(nonce))};
     SPH_TRY(sph_uuid_new(env->random, uuid, err), err, "packet id");
-    SPH_TRY(sph_str_format(values.packet_id, sizeof(values.packet_id), err, "urn:uuid:%s", uuid), err, "packet id");
+    SPH_TRY(sph_str_format(values.packet_id, sizeof(values.packet_id), err, "urn:uuid:%s", uuid),
+            err, "packet id");
     SPH_TRY(env->random->fill(env->random->ctx, nonce, sizeof(nonce), err), err, "nonce");
     return sph_card_build(card, &values, &signer, octets, err);
 }
@@ -167,7 +190,8 @@ static sph_rc note_party(void *arg, const sph_partner *partner, sph_err *err)
     if (partner->state != SPH_PARTNER_ACTIVE || parties->count == SPH_SUBMIT_MAX)
         return sph_ok();
     parties->at[parties->count] = parties->name[parties->count];
-    return sph_str_copy(parties->name[parties->count++], SPH_PARTY_ROOM, sph_slice_str(partner->card.party), err);
+    return sph_str_copy(parties->name[parties->count++], SPH_PARTY_ROOM,
+                        sph_slice_str(partner->card.party), err);
 }
 
 sph_rc sph_own_card_distribute(sph_node *node, unsigned *count, sph_err *err)
@@ -181,7 +205,8 @@ sph_rc sph_own_card_distribute(sph_node *node, unsigned *count, sph_err *err)
     if (parties.count == 0)
         return sph_ok();
     SPH_TRY(sph_own_card(node, &octets, err), err, "card");
-    const struct sph_submit what = {.octets = sph_buf_peek(&octets), .to = parties.at, .to_count = parties.count};
+    const struct sph_submit what = {
+        .octets = sph_buf_peek(&octets), .to = parties.at, .to_count = parties.count};
     SPH_TRY(sph_submit(node, &what, &done, &findings, err), err, "queueing the card");
     *count = (unsigned)done.count;
     return sph_ok();

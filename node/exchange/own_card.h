@@ -1,4 +1,5 @@
-/** This node's own card: built from configuration and keys, kept as HOME/card.xml, sent to partners when it changes. */
+/** This node's own card: built from configuration and keys, kept as HOME/card.xml, sent to partners
+ * when it changes. */
 #pragma once
 
 #include "exchange/node.h"

@@ -10,7 +10,7 @@
 /** A certificate that passed the path check a short while ago. */
 struct admitted {
     sph_hash sha256;
-    sph_hash card;      /* the card it was checked against */
+    sph_hash card; /* the card it was checked against */
     int64_t until_ms;
 };
 
@@ -104,7 +104,8 @@ sph_partner *sph_partners_get(sph_partners *partners, const char *party)
 }
 
 /** With the lock held. *old: the replaced record, to be released after unlocking. */
-static sph_rc put_locked(sph_partners *partners, sph_partner **partner, sph_partner **old, sph_err *err)
+static sph_rc put_locked(sph_partners *partners, sph_partner **partner, sph_partner **old,
+                         sph_err *err)
 {
     bool is_there = false;
     const size_t at = find(partners, (*partner)->card.party, &is_there);
@@ -132,7 +133,8 @@ sph_rc sph_partners_put(sph_partners *partners, sph_partner **partner, sph_err *
     return rc;
 }
 
-sph_rc sph_partners_each(sph_partners *partners, sph_rc (*each)(void *arg, const sph_partner *partner, sph_err *err),
+sph_rc sph_partners_each(sph_partners *partners,
+                         sph_rc (*each)(void *arg, const sph_partner *partner, sph_err *err),
                          void *arg, sph_err *err)
 {
     sph_rc rc = sph_ok();
@@ -154,25 +156,30 @@ static sph_rc state_of(const char *name, enum sph_partner_state *out, sph_err *e
     return sph_fail(err, SPH_EPARSE, "unknown partner state in node.db");
 }
 
-static sph_rc read_row(sph_stmt *stmt, const struct sph_schemas *schemas, const struct sph_limits *limits,
-                       const char *mode, int64_t now_ms, sph_partner *partner, sph_err *err)
+static sph_rc read_row(sph_stmt *stmt, const struct sph_schemas *schemas,
+                       const struct sph_limits *limits, const char *mode, int64_t now_ms,
+                       sph_partner *partner, sph_err *err)
 {
     sph_findings findings = {0};
     SPH_AUTO_PTR(sph_packet) *packet = NULL;
     const sph_slice octets = sph_col_blob(stmt, 0);
-    /* A card past its date still names its party: it is judged at the time it was accepted, and expiry is shown. */
+    /* A card past its date still names its party: it is judged at the time it was accepted, and
+     * expiry is shown. */
     const int64_t judged_ms = sph_col_int(stmt, 2) < now_ms ? sph_col_int(stmt, 2) : now_ms;
-    SPH_TRY(sph_card_check(octets, schemas, limits, mode, judged_ms, &findings, &partner->card, &packet, err), err,
-            "a stored card");
+    SPH_TRY(sph_card_check(octets, schemas, limits, mode, judged_ms, &findings, &partner->card,
+                           &packet, err),
+            err, "a stored card");
     partner->card_sha256 = sph_packet_sha256(packet);
     partner->added_ms = sph_col_int(stmt, 3);
     SPH_TRY(state_of(sph_col_text(stmt, 1), &partner->state, err), err, "partner state");
-    partner->has_log = sph_vkey_parse(sph_slice_str(partner->card.log_vkey), &partner->log, NULL).code == SPH_OK;
+    partner->has_log =
+        sph_vkey_parse(sph_slice_str(partner->card.log_vkey), &partner->log, NULL).code == SPH_OK;
     return sph_ok();
 }
 
 static sph_rc load_row(sph_partners *partners, sph_stmt *stmt, const struct sph_schemas *schemas,
-                       const struct sph_limits *limits, const char *mode, int64_t now_ms, sph_err *err)
+                       const struct sph_limits *limits, const char *mode, int64_t now_ms,
+                       sph_err *err)
 {
     SPH_AUTO_PTR(sph_partner) *partner = sph_mem_new(1, sizeof(*partner));
     if (!partner)
@@ -183,12 +190,15 @@ static sph_rc load_row(sph_partners *partners, sph_stmt *stmt, const struct sph_
 }
 
 sph_rc sph_partners_load(sph_partners *partners, sph_db *reader, const struct sph_schemas *schemas,
-                         const struct sph_limits *limits, const char *mode, int64_t now_ms, sph_err *err)
+                         const struct sph_limits *limits, const char *mode, int64_t now_ms,
+                         sph_err *err)
 {
     sph_stmt *stmt = NULL;
     bool row = false;
-    SPH_TRY(sph_stmt_get(reader, "SELECT card, state, changed_ms, added_ms FROM partner ORDER BY party", &stmt, err), err,
-            "partners");
+    SPH_TRY(sph_stmt_get(reader,
+                         "SELECT card, state, changed_ms, added_ms FROM partner ORDER BY party",
+                         &stmt, err),
+            err, "partners");
     SPH_TRY(sph_stmt_step(stmt, &row, err), err, "partners");
     while (row) {
         const sph_rc rc = load_row(partners, stmt, schemas, limits, mode, now_ms, err);
@@ -202,7 +212,8 @@ sph_rc sph_partners_load(sph_partners *partners, sph_db *reader, const struct sp
 }
 
 /** With the lock held: was this certificate checked against this card lately? */
-static bool is_remembered(const sph_partners *partners, const sph_hash *sha256, const sph_hash *card, int64_t now_ms)
+static bool is_remembered(const sph_partners *partners, const sph_hash *sha256,
+                          const sph_hash *card, int64_t now_ms)
 {
     for (size_t i = 0; i < ADMITTED_MAX; i++) {
         const struct admitted *entry = &partners->admitted[i];
@@ -214,7 +225,8 @@ static bool is_remembered(const sph_partners *partners, const sph_hash *sha256, 
     return false;
 }
 
-static void remember(sph_partners *partners, const sph_hash *sha256, const sph_hash *card, int64_t now_ms)
+static void remember(sph_partners *partners, const sph_hash *sha256, const sph_hash *card,
+                     int64_t now_ms)
 {
     pthread_mutex_lock(&partners->lock);
     partners->admitted[partners->next_admitted++ % ADMITTED_MAX] =
@@ -222,7 +234,8 @@ static void remember(sph_partners *partners, const sph_hash *sha256, const sph_h
     pthread_mutex_unlock(&partners->lock);
 }
 
-bool sph_partners_admit(sph_partners *partners, const sph_cert *leaf, int64_t now_ms, char party[SPH_PARTY_ROOM])
+bool sph_partners_admit(sph_partners *partners, const sph_cert *leaf, int64_t now_ms,
+                        char party[SPH_PARTY_ROOM])
 {
     if (!leaf || sph_cert_party(leaf, party, NULL).code != SPH_OK)
         return false;
@@ -235,8 +248,9 @@ bool sph_partners_admit(sph_partners *partners, const sph_cert *leaf, int64_t no
     pthread_mutex_unlock(&partners->lock);
     if (is_known)
         return true;
-    if (sph_cert_check(leaf, partner->card.root, party, SPH_USE_TLS, now_ms, sph_buf_peek(&partner->card.crl), NULL).code !=
-        SPH_OK)
+    if (sph_cert_check(leaf, partner->card.root, party, SPH_USE_TLS, now_ms,
+                       sph_buf_peek(&partner->card.crl), NULL)
+            .code != SPH_OK)
         return false;
     remember(partners, &sha256, &partner->card_sha256, now_ms);
     return true;
@@ -250,8 +264,8 @@ static bool has_suite(const enum sph_suite *list, size_t count, enum sph_suite s
     return false;
 }
 
-sph_rc sph_partner_suite(const sph_partner *partner, const struct sph_suites *own, bool is_inbound, enum sph_suite *out,
-                         sph_err *err)
+sph_rc sph_partner_suite(const sph_partner *partner, const struct sph_suites *own, bool is_inbound,
+                         enum sph_suite *out, sph_err *err)
 {
     const enum sph_suite *receiver = is_inbound ? own->at : partner->card.suite;
     const enum sph_suite *sender = is_inbound ? partner->card.suite : own->at;
@@ -293,7 +307,8 @@ sph_rc sph_suites_parse(const char *text, struct sph_suites *out, sph_err *err)
     return sph_ok();
 }
 
-const sph_cert *sph_partner_encrypt_cert(const sph_partner *partner, enum sph_suite suite, int64_t now_ms)
+const sph_cert *sph_partner_encrypt_cert(const sph_partner *partner, enum sph_suite suite,
+                                         int64_t now_ms)
 {
     const sph_cert *best = NULL;
     for (size_t i = 0; i < partner->card.cert_count; i++) {

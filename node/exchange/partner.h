@@ -1,5 +1,6 @@
-/** Partners: the rows and an in-memory directory of checked cards. A record is immutable and reference counted; a changed card
- *  or state makes a new record, so that a running exchange keeps what it started with and the next one sees the change. */
+/** Partners: the rows and an in-memory directory of checked cards. A record is immutable and
+ * reference counted; a changed card or state makes a new record, so that a running exchange keeps
+ * what it started with and the next one sees the change. */
 #pragma once
 
 #include "base/env.h"
@@ -11,47 +12,59 @@ enum sph_partner_state { SPH_PARTNER_ACTIVE, SPH_PARTNER_PAUSED, SPH_PARTNER_REM
 typedef struct sph_partner {
     sph_card card;
     enum sph_partner_state state;
-    sph_vkey log;              /* their ledger's key */
+    sph_vkey log; /* their ledger's key */
     bool has_log;
     int64_t added_ms;
     sph_hash card_sha256;
-    unsigned references;       /* internal */
+    unsigned references; /* internal */
 } sph_partner;
 
 typedef struct sph_partners sph_partners; /* thread-safe */
 
+/** An empty directory. out: owned, sph_partners_free. */
 SPH_MUST sph_rc sph_partners_new(sph_partners **out, sph_err *err);
+/** Give up all records; NULL and *NULL are fine. */
 void sph_partners_free(sph_partners **partners);
 /** Read all rows and check each card's own consistency again. */
-SPH_MUST sph_rc sph_partners_load(sph_partners *partners, sph_db *reader, const struct sph_schemas *schemas,
-                                  const struct sph_limits *limits, const char *mode, int64_t now_ms, sph_err *err);
-/** A reference to the record of a party, NULL when unknown. Removed partners are found too (their receipts still count). */
+SPH_MUST sph_rc sph_partners_load(sph_partners *partners, sph_db *reader,
+                                  const struct sph_schemas *schemas,
+                                  const struct sph_limits *limits, const char *mode, int64_t now_ms,
+                                  sph_err *err);
+/** A reference to the record of a party, NULL when unknown. Removed partners are found too (their
+ * receipts still count). */
 sph_partner *sph_partners_get(sph_partners *partners, const char *party);
 void sph_partner_unref(sph_partner **partner);
 void sph_partner_free(sph_partner **partner); /* same as unref: for SPH_AUTO_PTR */
 /** Put a record in place (takes the reference). */
 SPH_MUST sph_rc sph_partners_put(sph_partners *partners, sph_partner **partner, sph_err *err);
 /** All parties' names, sorted; `each` may not call back into partners. */
-SPH_MUST sph_rc sph_partners_each(sph_partners *partners, sph_rc (*each)(void *arg, const sph_partner *partner, sph_err *err),
+SPH_MUST sph_rc sph_partners_each(sph_partners *partners,
+                                  sph_rc (*each)(void *arg, const sph_partner *partner,
+                                                 sph_err *err),
                                   void *arg, sph_err *err);
-/** Is this TLS client leaf that of an active or removed-but-waiting partner? *party filled. Path checks are remembered per
- *  certificate for a minute, so that a request on a kept connection costs a comparison. */
-bool sph_partners_admit(sph_partners *partners, const sph_cert *leaf, int64_t now_ms, char party[SPH_PARTY_ROOM]);
+/** Is this TLS client leaf that of an active or removed-but-waiting partner? *party filled. Path
+ * checks are remembered per certificate for a minute, so that a request on a kept connection costs
+ * a comparison. */
+bool sph_partners_admit(sph_partners *partners, const sph_cert *leaf, int64_t now_ms,
+                        char party[SPH_PARTY_ROOM]);
 
 /** A node's own suites in its order of preference. */
 struct sph_suites {
     enum sph_suite at[SPH_SUITE_COUNT];
     size_t count;
 };
-/** The suite of the P-Mode made from the two cards: the receiver's first that the sender has too, so that both ends derive
- *  the same one (docs/protocol.md, "Suite"). is_inbound: the partner sends, we receive. SPH_EUNSUPPORTED when none is shared. */
-SPH_MUST sph_rc sph_partner_suite(const sph_partner *partner, const struct sph_suites *own, bool is_inbound,
-                                  enum sph_suite *out, sph_err *err);
+/** The suite of the P-Mode made from the two cards: the receiver's first that the sender has too,
+ * so that both ends derive the same one (docs/protocol.md, "Suite"). is_inbound: the partner sends,
+ * we receive. SPH_EUNSUPPORTED when none is shared. */
+SPH_MUST sph_rc sph_partner_suite(const sph_partner *partner, const struct sph_suites *own,
+                                  bool is_inbound, enum sph_suite *out, sph_err *err);
 #define SPH_SUITES_ALL "edelivery-2.0-ed25519 edelivery-1.15"
 /** Space-separated names, each known and at most once. SPH_EPARSE. */
 SPH_MUST sph_rc sph_suites_parse(const char *text, struct sph_suites *out, sph_err *err);
-/** The partner's encryption certificate of a suite that is valid now, the newest first; NULL when none. Borrowed. */
-const sph_cert *sph_partner_encrypt_cert(const sph_partner *partner, enum sph_suite suite, int64_t now_ms);
+/** The partner's encryption certificate of a suite that is valid now, the newest first; NULL when
+ * none. Borrowed. */
+const sph_cert *sph_partner_encrypt_cert(const sph_partner *partner, enum sph_suite suite,
+                                         int64_t now_ms);
 /** The partner's signing certificates of the card, for SKI and issuer-serial references. */
 size_t sph_partner_sign_certs(const sph_partner *partner, const sph_cert *out[SPH_CARD_CERTS]);
 const char *sph_partner_state_name(enum sph_partner_state state);

@@ -2,22 +2,28 @@
 
 #include <string.h>
 
-static sph_rc read_card(sph_node *node, sph_slice octets, sph_card *card, sph_packet **packet, sph_findings *findings,
-                        sph_err *err)
+static sph_rc read_card(sph_node *node, sph_slice octets, sph_card *card, sph_packet **packet,
+                        sph_findings *findings, sph_err *err)
 {
-    return sph_card_check(octets, sph_node_schemas(node), sph_node_limits(node), sph_node_config(node)->mode,
-                          sph_node_now_ms(node), findings, card, packet, err);
+    return sph_card_check(octets, sph_node_schemas(node), sph_node_limits(node),
+                          sph_node_config(node)->mode, sph_node_now_ms(node), findings, card,
+                          packet, err);
 }
 
 static sph_rc copy_preview(const sph_card *card, struct sph_card_preview *out, sph_err *err)
 {
-    SPH_TRY(sph_str_copy(out->party, sizeof(out->party), sph_slice_str(card->party), err), err, "card");
-    SPH_TRY(sph_str_copy(out->kind, sizeof(out->kind), sph_slice_str(card->kind), err), err, "card");
-    SPH_TRY(sph_str_copy(out->country, sizeof(out->country), sph_slice_str(card->country), err), err, "card");
-    SPH_TRY(sph_str_copy(out->mode, sizeof(out->mode), sph_slice_str(card->mode), err), err, "card");
+    SPH_TRY(sph_str_copy(out->party, sizeof(out->party), sph_slice_str(card->party), err), err,
+            "card");
+    SPH_TRY(sph_str_copy(out->kind, sizeof(out->kind), sph_slice_str(card->kind), err), err,
+            "card");
+    SPH_TRY(sph_str_copy(out->country, sizeof(out->country), sph_slice_str(card->country), err),
+            err, "card");
+    SPH_TRY(sph_str_copy(out->mode, sizeof(out->mode), sph_slice_str(card->mode), err), err,
+            "card");
     SPH_TRY(sph_str_copy(out->url, sizeof(out->url), sph_slice_str(card->url), err), err, "card");
     for (size_t i = 0; i < SPH_LANG_COUNT; i++)
-        SPH_TRY(sph_str_copy(out->name[i], sizeof(out->name[i]), sph_slice_str(card->name[i]), err), err, "card");
+        SPH_TRY(sph_str_copy(out->name[i], sizeof(out->name[i]), sph_slice_str(card->name[i]), err),
+                err, "card");
     out->valid_until_ms = card->valid_until_ms;
     out->serial = card->serial;
     sph_safety_number(sph_cert_peek_der(card->root), out->safety);
@@ -29,7 +35,8 @@ static bool is_same_root(const sph_cert *a, const sph_cert *b)
     return sph_slice_equal(sph_cert_peek_der(a), sph_cert_peek_der(b));
 }
 
-sph_rc sph_partner_preview(sph_node *node, sph_slice card, struct sph_card_preview *out, sph_findings *findings, sph_err *err)
+sph_rc sph_partner_preview(sph_node *node, sph_slice card, struct sph_card_preview *out,
+                           sph_findings *findings, sph_err *err)
 {
     sph_card read = {0};
     struct sph_card_preview preview = {.is_known = false};
@@ -74,8 +81,10 @@ static sph_rc apply_addition(void *arg, sph_db *db, sph_err *err)
     const struct addition *addition = arg;
     sph_stmt *stmt = NULL;
     SPH_TRY(sph_stmt_get(db,
-                         "INSERT INTO partner(party, kind, country, state, serial, root, card, added_ms, changed_ms)"
-                         " VALUES(?1,?2,?3,'active',?4,?5,?6,?7,?7) ON CONFLICT(party) DO UPDATE SET kind=?2, country=?3,"
+                         "INSERT INTO partner(party, kind, country, state, serial, root, card, "
+                         "added_ms, changed_ms)"
+                         " VALUES(?1,?2,?3,'active',?4,?5,?6,?7,?7) ON CONFLICT(party) DO UPDATE "
+                         "SET kind=?2, country=?3,"
                          " state='active', serial=?4, root=?5, card=?6, changed_ms=?7",
                          &stmt, err),
             err, "partner row");
@@ -89,13 +98,16 @@ static sph_rc apply_addition(void *arg, sph_db *db, sph_err *err)
     return sph_stmt_run(stmt, NULL, err);
 }
 
-static sph_rc commit_addition(sph_node *node, const sph_card *card, sph_slice octets, const char *user, sph_err *err)
+static sph_rc commit_addition(sph_node *node, const sph_card *card, sph_slice octets,
+                              const char *user, sph_err *err)
 {
     sph_leaf leaf;
     struct addition addition = {card, octets, sph_node_now_ms(node)};
     const sph_hash root = sph_cert_sha256(card->root);
-    SPH_TRY(sph_node_leaf(node, SPH_EVENT_PARTNER_ADDED, user, &leaf, err), err, "PARTNER_ADDED leaf");
-    SPH_TRY(sph_str_copy(leaf.peer, sizeof(leaf.peer), sph_slice_str(card->party), err), err, "leaf");
+    SPH_TRY(sph_node_leaf(node, SPH_EVENT_PARTNER_ADDED, user, &leaf, err), err,
+            "PARTNER_ADDED leaf");
+    SPH_TRY(sph_str_copy(leaf.peer, sizeof(leaf.peer), sph_slice_str(card->party), err), err,
+            "leaf");
     SPH_TRY(sph_leaf_ext(&leaf, SPH_EXT_KEY_SHA256, sph_slice_hash(&root), err), err, "leaf");
     sph_job job = {.apply = apply_addition, .arg = &addition, .leaves = &leaf, .leaf_count = 1};
     return sph_journal_commit(sph_node_journal(node), &job, NULL, err);
@@ -113,7 +125,8 @@ static sph_rc put_record(sph_node *node, sph_card *card, const sph_packet *packe
     partner->state = SPH_PARTNER_ACTIVE;
     partner->added_ms = sph_node_now_ms(node);
     partner->card_sha256 = sph_packet_sha256(packet);
-    partner->has_log = sph_vkey_parse(sph_slice_str(partner->card.log_vkey), &partner->log, NULL).code == SPH_OK;
+    partner->has_log =
+        sph_vkey_parse(sph_slice_str(partner->card.log_vkey), &partner->log, NULL).code == SPH_OK;
     return sph_partners_put(sph_node_partners(node), &partner, err);
 }
 
@@ -124,17 +137,19 @@ static sph_rc check_ceremony(sph_node *node, const sph_card *card, const char *s
     if (strcmp(card->party, sph_node_party(node)) == 0)
         return sph_fail(err, SPH_EARG, "this is the node's own card");
     if (known && known->state != SPH_PARTNER_REMOVED && !is_same_root(known->card.root, card->root))
-        return sph_fail(err, SPH_EEXISTS, "a partner of that name has another root; remove it first");
+        return sph_fail(err, SPH_EEXISTS,
+                        "a partner of that name has another root; remove it first");
     if (known && is_same_root(known->card.root, card->root) && card->serial < known->card.serial)
-        return sph_fail(err, SPH_EREFUSED, "the card is older than the one known (serial %u)", known->card.serial);
+        return sph_fail(err, SPH_EREFUSED, "the card is older than the one known (serial %u)",
+                        known->card.serial);
     sph_safety_number(sph_cert_peek_der(card->root), number);
     if (!safety || !is_same_number(safety, number))
         return sph_fail(err, SPH_EPROOF, "the safety number is another one");
     return sph_ok();
 }
 
-sph_rc sph_partner_add(sph_node *node, sph_slice octets, const char *safety, const char *user, sph_findings *findings,
-                       sph_err *err)
+sph_rc sph_partner_add(sph_node *node, sph_slice octets, const char *safety, const char *user,
+                       sph_findings *findings, sph_err *err)
 {
     sph_card card = {0};
     SPH_AUTO_PTR(sph_packet) *packet = NULL;
@@ -159,20 +174,23 @@ static sph_rc apply_state(void *arg, sph_db *db, sph_err *err)
 {
     const struct state_change *change = arg;
     sph_stmt *stmt = NULL;
-    SPH_TRY(sph_stmt_get(db, "UPDATE partner SET state=?, changed_ms=? WHERE party=?", &stmt, err), err, "partner row");
+    SPH_TRY(sph_stmt_get(db, "UPDATE partner SET state=?, changed_ms=? WHERE party=?", &stmt, err),
+            err, "partner row");
     sph_stmt_text(stmt, 1, change->state);
     sph_stmt_int(stmt, 2, change->now_ms);
     sph_stmt_text(stmt, 3, change->party);
     return sph_stmt_run(stmt, NULL, err);
 }
 
-/** A record with another state, made from the stored card so that nothing is shared with the old one. */
+/** A record with another state, made from the stored card so that nothing is shared with the old
+ * one. */
 static sph_rc replace_record(sph_node *node, const char *party, sph_err *err)
 {
     sph_db *reader = NULL;
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
-    const sph_rc rc = sph_partners_load(sph_node_partners(node), reader, sph_node_schemas(node), sph_node_limits(node),
-                                        sph_node_config(node)->mode, sph_node_now_ms(node), err);
+    const sph_rc rc = sph_partners_load(sph_node_partners(node), reader, sph_node_schemas(node),
+                                        sph_node_limits(node), sph_node_config(node)->mode,
+                                        sph_node_now_ms(node), err);
     sph_db_pool_put(sph_node_readers(node), reader);
     const sph_transport *transport = sph_node_transport(node);
     if (transport)
@@ -180,14 +198,16 @@ static sph_rc replace_record(sph_node *node, const char *party, sph_err *err)
     return rc;
 }
 
-sph_rc sph_partner_set_state(sph_node *node, const char *party, enum sph_partner_state state, const char *user, sph_err *err)
+sph_rc sph_partner_set_state(sph_node *node, const char *party, enum sph_partner_state state,
+                             const char *user, sph_err *err)
 {
     sph_leaf leaf;
     struct state_change change = {party, sph_partner_state_name(state), sph_node_now_ms(node)};
     SPH_AUTO_PTR(sph_partner) *known = sph_partners_get(sph_node_partners(node), party);
     if (!known || (known->state == SPH_PARTNER_REMOVED && state != SPH_PARTNER_REMOVED))
         return sph_fail(err, SPH_ENOTFOUND, "no partner of that name");
-    const uint16_t event = state == SPH_PARTNER_ACTIVE ? SPH_EVENT_PARTNER_ADDED : SPH_EVENT_PARTNER_SUSPENDED;
+    const uint16_t event =
+        state == SPH_PARTNER_ACTIVE ? SPH_EVENT_PARTNER_ADDED : SPH_EVENT_PARTNER_SUSPENDED;
     SPH_TRY(sph_node_leaf(node, event, user, &leaf, err), err, "leaf");
     SPH_TRY(sph_str_copy(leaf.peer, sizeof(leaf.peer), sph_slice_str(party), err), err, "leaf");
     sph_job job = {.apply = apply_state, .arg = &change, .leaves = &leaf, .leaf_count = 1};

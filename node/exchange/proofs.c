@@ -8,7 +8,8 @@
 #define LEAF_ROOM 65536u
 #define PROOF_ROOM 16384u
 
-sph_rc sph_receipt_proof_make(sph_node *node, uint64_t leaf_index, const sph_head *head, sph_buf *out, sph_err *err)
+sph_rc sph_receipt_proof_make(sph_node *node, uint64_t leaf_index, const sph_head *head,
+                              sph_buf *out, sph_err *err)
 {
     sph_db *reader = NULL;
     SPH_AUTO(sph_buf) leaf = sph_buf_init(LEAF_ROOM);
@@ -22,7 +23,8 @@ sph_rc sph_receipt_proof_make(sph_node *node, uint64_t leaf_index, const sph_hea
     return sph_as4_ledger_proof_write(sph_buf_peek(&leaf), sph_buf_peek(&proof), out, err);
 }
 
-static sph_rc check_leaf(sph_slice bytes, const sph_out_row *row, const char *receiver, sph_leaf *leaf, sph_err *err)
+static sph_rc check_leaf(sph_slice bytes, const sph_out_row *row, const char *receiver,
+                         sph_leaf *leaf, sph_err *err)
 {
     SPH_TRY(sph_leaf_decode(bytes, leaf, err), err, "their leaf");
     if (leaf->event != SPH_EVENT_RECEIVED || strcmp(leaf->message_id, row->message_id) != 0)
@@ -34,18 +36,20 @@ static sph_rc check_leaf(sph_slice bytes, const sph_out_row *row, const char *re
     return sph_ok();
 }
 
-static sph_rc check_inclusion(sph_slice leaf, const sph_tlog_proof *proof, const sph_checkpoint *head, sph_err *err)
+static sph_rc check_inclusion(sph_slice leaf, const sph_tlog_proof *proof,
+                              const sph_checkpoint *head, sph_err *err)
 {
     sph_slice hashes[64];
     const sph_hash leaf_hash = sph_tree_leaf_hash(leaf);
     for (size_t i = 0; i < proof->count; i++)
         hashes[i] = sph_slice_hash(&proof->hashes[i]);
-    return sph_proof_check_inclusion(proof->index, head->size, sph_slice_hash(&leaf_hash), hashes, proof->count,
-                                     sph_slice_hash(&head->root), err);
+    return sph_proof_check_inclusion(proof->index, head->size, sph_slice_hash(&leaf_hash), hashes,
+                                     proof->count, sph_slice_hash(&head->root), err);
 }
 
-sph_rc sph_receipt_proof(const sph_as4_in *in, const sph_out_row *row, const sph_partner *partner, sph_buf *leaf,
-                         sph_buf *proof, struct sph_out_receipt *receipt, sph_err *err)
+sph_rc sph_receipt_proof(const sph_as4_in *in, const sph_out_row *row, const sph_partner *partner,
+                         sph_buf *leaf, sph_buf *proof, struct sph_out_receipt *receipt,
+                         sph_err *err)
 {
     sph_leaf decoded;
     sph_tlog_proof parsed;
@@ -68,14 +72,17 @@ sph_rc sph_receipt_proof(const sph_as4_in *in, const sph_out_row *row, const sph
     return sph_ok();
 }
 
-bool sph_message_checkpoint(const sph_as4_user *user, const sph_partner *partner, sph_checkpoint *out)
+bool sph_message_checkpoint(const sph_as4_user *user, const sph_partner *partner,
+                            sph_checkpoint *out)
 {
     SPH_AUTO(sph_buf) note = sph_buf_init(2048);
     if (!partner->has_log)
         return false;
     for (size_t i = 0; i < user->property_count; i++)
         if (strcmp(user->property[i].name, SPH_PROP_CHECKPOINT) == 0)
-            return sph_base64_decode(sph_slice_str(user->property[i].value), &note, NULL).code == SPH_OK &&
-                   sph_checkpoint_verify(sph_buf_peek(&note), &partner->log, out, NULL).code == SPH_OK;
+            return sph_base64_decode(sph_slice_str(user->property[i].value), &note, NULL).code ==
+                       SPH_OK &&
+                   sph_checkpoint_verify(sph_buf_peek(&note), &partner->log, out, NULL).code ==
+                       SPH_OK;
     return false;
 }

@@ -14,8 +14,9 @@ static const char *display_of(const char *state, unsigned attempt)
 {
     static const struct {
         const char *state, *display;
-    } table[] = {{"submitted", "queued"},  {"sending", "sent"},     {"wait-retry", "retrying"},
-                 {"acknowledged", "receipt-verified"}, {"failed", "failed"}, {"cancelled", "cancelled"}};
+    } table[] = {{"submitted", "queued"},    {"sending", "sent"},
+                 {"wait-retry", "retrying"}, {"acknowledged", "receipt-verified"},
+                 {"failed", "failed"},       {"cancelled", "cancelled"}};
     if (strcmp(state, "submitted") == 0 && attempt > 0)
         return "retrying";
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -63,24 +64,28 @@ static void bind_filter(sph_stmt *stmt, const struct sph_view_filter *filter)
     sph_stmt_int(stmt, 6, limit_of(filter->limit));
 }
 
-static sph_rc read_outbox(sph_db *reader, const struct sph_view_filter *filter, sph_outbox_each *each, void *arg,
-                          sph_err *err)
+static sph_rc read_outbox(sph_db *reader, const struct sph_view_filter *filter,
+                          sph_outbox_each *each, void *arg, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     struct sph_outbox_view view;
     bool row = false;
-    SPH_TRY(sph_stmt_get(reader,
-                         "SELECT o.id, o.message_id, o.packet_id, o.partner, o.action, o.suite, o.state, o.attempt,"
-                         " o.next_ms, o.deadline_ms, o.created_ms, o.finished_ms, o.submitted_index, o.sent_index,"
-                         " o.receipt_index, o.failed_index, o.proof_state, o.peer_index, o.error_code, o.error_detail,"
-                         " COALESCE(p.short_id,''), COALESCE(p.thread_id,''), COALESCE(p.thread_short,''),"
-                         " COALESCE(p.question,''), COALESCE(p.type,'ping')"
-                         " FROM outbox o LEFT JOIN packet p ON p.packet_id=o.packet_id"
-                         " WHERE (?1 IS NULL OR o.partner=?1) AND (?2 IS NULL OR o.packet_id=?2)"
-                         " AND (?3 IS NULL OR p.thread_id=?3)"
-                         " AND (?4=0 OR o.state IN ('submitted','sending','wait-retry')) AND o.id<?5"
-                         " ORDER BY o.id DESC LIMIT ?6",
-                         &stmt, err),
+    SPH_TRY(sph_stmt_get(
+                reader,
+                "SELECT o.id, o.message_id, o.packet_id, o.partner, o.action, o.suite, o.state, "
+                "o.attempt,"
+                " o.next_ms, o.deadline_ms, o.created_ms, o.finished_ms, o.submitted_index, "
+                "o.sent_index,"
+                " o.receipt_index, o.failed_index, o.proof_state, o.peer_index, o.error_code, "
+                "o.error_detail,"
+                " COALESCE(p.short_id,''), COALESCE(p.thread_id,''), COALESCE(p.thread_short,''),"
+                " COALESCE(p.question,''), COALESCE(p.type,'ping')"
+                " FROM outbox o LEFT JOIN packet p ON p.packet_id=o.packet_id"
+                " WHERE (?1 IS NULL OR o.partner=?1) AND (?2 IS NULL OR o.packet_id=?2)"
+                " AND (?3 IS NULL OR p.thread_id=?3)"
+                " AND (?4=0 OR o.state IN ('submitted','sending','wait-retry')) AND o.id<?5"
+                " ORDER BY o.id DESC LIMIT ?6",
+                &stmt, err),
             err, "outbox");
     bind_filter(stmt, filter);
     sph_rc rc = sph_stmt_step(stmt, &row, err);
@@ -94,7 +99,8 @@ static sph_rc read_outbox(sph_db *reader, const struct sph_view_filter *filter, 
     return rc;
 }
 
-sph_rc sph_query_outbox(sph_node *node, const struct sph_view_filter *filter, sph_outbox_each *each, void *arg, sph_err *err)
+sph_rc sph_query_outbox(sph_node *node, const struct sph_view_filter *filter, sph_outbox_each *each,
+                        void *arg, sph_err *err)
 {
     sph_db *reader = NULL;
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
@@ -103,20 +109,23 @@ sph_rc sph_query_outbox(sph_node *node, const struct sph_view_filter *filter, sp
     return rc;
 }
 
-static sph_rc read_inbox(sph_db *reader, const struct sph_view_filter *filter, sph_inbox_each *each, void *arg, sph_err *err)
+static sph_rc read_inbox(sph_db *reader, const struct sph_view_filter *filter, sph_inbox_each *each,
+                         void *arg, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     bool row = false;
-    SPH_TRY(sph_stmt_get(reader,
-                         "SELECT i.id, i.message_id, i.packet_id, i.partner, i.action, i.suite, i.state, i.received_ms,"
-                         " i.received_index, i.receipt_index, i.duplicates, COALESCE(p.short_id,''),"
-                         " COALESCE(p.thread_id,''), COALESCE(p.thread_short,''), COALESCE(p.type,'ping'),"
-                         " COALESCE(p.is_read,1)"
-                         " FROM inbox i LEFT JOIN packet p ON p.packet_id=i.packet_id"
-                         " WHERE (?1 IS NULL OR i.partner=?1) AND (?2 IS NULL OR i.packet_id=?2)"
-                         " AND (?3 IS NULL OR p.thread_id=?3) AND (?4=0 OR p.is_read=0) AND i.id<?5"
-                         " ORDER BY i.id DESC LIMIT ?6",
-                         &stmt, err),
+    SPH_TRY(sph_stmt_get(
+                reader,
+                "SELECT i.id, i.message_id, i.packet_id, i.partner, i.action, i.suite, i.state, "
+                "i.received_ms,"
+                " i.received_index, i.receipt_index, i.duplicates, COALESCE(p.short_id,''),"
+                " COALESCE(p.thread_id,''), COALESCE(p.thread_short,''), COALESCE(p.type,'ping'),"
+                " COALESCE(p.is_read,1)"
+                " FROM inbox i LEFT JOIN packet p ON p.packet_id=i.packet_id"
+                " WHERE (?1 IS NULL OR i.partner=?1) AND (?2 IS NULL OR i.packet_id=?2)"
+                " AND (?3 IS NULL OR p.thread_id=?3) AND (?4=0 OR p.is_read=0) AND i.id<?5"
+                " ORDER BY i.id DESC LIMIT ?6",
+                &stmt, err),
             err, "inbox");
     bind_filter(stmt, filter);
     sph_rc rc = sph_stmt_step(stmt, &row, err);
@@ -144,7 +153,8 @@ static sph_rc read_inbox(sph_db *reader, const struct sph_view_filter *filter, s
     return rc;
 }
 
-sph_rc sph_query_inbox(sph_node *node, const struct sph_view_filter *filter, sph_inbox_each *each, void *arg, sph_err *err)
+sph_rc sph_query_inbox(sph_node *node, const struct sph_view_filter *filter, sph_inbox_each *each,
+                       void *arg, sph_err *err)
 {
     sph_db *reader = NULL;
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
@@ -157,19 +167,23 @@ static sph_rc read_counts(sph_db *reader, struct sph_counts *out, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     bool row = false;
-    SPH_TRY(sph_stmt_get(reader,
-                         "SELECT (SELECT COUNT(*) FROM outbox WHERE state IN ('submitted','sending') AND attempt=0),"
-                         " (SELECT COUNT(*) FROM outbox WHERE state IN ('submitted','sending','wait-retry') AND attempt>0),"
-                         " (SELECT COUNT(*) FROM outbox WHERE state='acknowledged'),"
-                         " (SELECT COUNT(*) FROM outbox WHERE state='failed'), (SELECT COUNT(*) FROM inbox),"
-                         " (SELECT COUNT(*) FROM packet WHERE is_read=0), (SELECT COUNT(*) FROM packet),"
-                         " COALESCE((SELECT MIN(created_ms) FROM outbox WHERE state IN"
-                         " ('submitted','sending','wait-retry')),0)",
-                         &stmt, err),
+    SPH_TRY(sph_stmt_get(
+                reader,
+                "SELECT (SELECT COUNT(*) FROM outbox WHERE state IN ('submitted','sending') AND "
+                "attempt=0),"
+                " (SELECT COUNT(*) FROM outbox WHERE state IN ('submitted','sending','wait-retry') "
+                "AND attempt>0),"
+                " (SELECT COUNT(*) FROM outbox WHERE state='acknowledged'),"
+                " (SELECT COUNT(*) FROM outbox WHERE state='failed'), (SELECT COUNT(*) FROM inbox),"
+                " (SELECT COUNT(*) FROM packet WHERE is_read=0), (SELECT COUNT(*) FROM packet),"
+                " COALESCE((SELECT MIN(created_ms) FROM outbox WHERE state IN"
+                " ('submitted','sending','wait-retry')),0)",
+                &stmt, err),
             err, "counts");
     SPH_TRY(sph_stmt_step(stmt, &row, err), err, "counts");
-    *out = (struct sph_counts){sph_col_int(stmt, 0), sph_col_int(stmt, 1), sph_col_int(stmt, 2), sph_col_int(stmt, 3),
-                               sph_col_int(stmt, 4), sph_col_int(stmt, 5), sph_col_int(stmt, 6), sph_col_int(stmt, 7)};
+    *out = (struct sph_counts){sph_col_int(stmt, 0), sph_col_int(stmt, 1), sph_col_int(stmt, 2),
+                               sph_col_int(stmt, 3), sph_col_int(stmt, 4), sph_col_int(stmt, 5),
+                               sph_col_int(stmt, 6), sph_col_int(stmt, 7)};
     sph_stmt_end(stmt);
     return sph_ok();
 }
@@ -183,11 +197,14 @@ sph_rc sph_query_counts(sph_node *node, struct sph_counts *out, sph_err *err)
     return rc;
 }
 
-static sph_rc read_contact(sph_db *reader, const char *party, int64_t *heard_ms, int64_t *reached_ms, sph_err *err)
+static sph_rc read_contact(sph_db *reader, const char *party, int64_t *heard_ms,
+                           int64_t *reached_ms, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     bool row = false;
-    SPH_TRY(sph_stmt_get(reader, "SELECT heard_ms, reached_ms FROM partner WHERE party=?", &stmt, err), err, "contact");
+    SPH_TRY(
+        sph_stmt_get(reader, "SELECT heard_ms, reached_ms FROM partner WHERE party=?", &stmt, err),
+        err, "contact");
     sph_stmt_text(stmt, 1, party);
     SPH_TRY(sph_stmt_step(stmt, &row, err), err, "contact");
     *heard_ms = row ? sph_col_int(stmt, 0) : 0;
@@ -196,7 +213,8 @@ static sph_rc read_contact(sph_db *reader, const char *party, int64_t *heard_ms,
     return sph_ok();
 }
 
-sph_rc sph_query_contact(sph_node *node, const char *party, int64_t *heard_ms, int64_t *reached_ms, sph_err *err)
+sph_rc sph_query_contact(sph_node *node, const char *party, int64_t *heard_ms, int64_t *reached_ms,
+                         sph_err *err)
 {
     sph_db *reader = NULL;
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");

@@ -5,7 +5,8 @@
 
 /** One outgoing message. Text pointers are valid during the callback only. */
 struct sph_outbox_view {
-    const char *message_id, *packet_id, *short_id, *thread_id, *thread_short, *question, *type, *partner, *action, *suite;
+    const char *message_id, *packet_id, *short_id, *thread_id, *thread_short, *question, *type,
+        *partner, *action, *suite;
     const char *state;       /* as4.md 14.2 */
     const char *display;     /* queued, sent, receipt-verified, retrying, failed, cancelled */
     const char *proof_state; /* none, receipt-only, proved */
@@ -16,7 +17,8 @@ struct sph_outbox_view {
 };
 /** One incoming message. */
 struct sph_inbox_view {
-    const char *message_id, *packet_id, *short_id, *thread_id, *thread_short, *type, *partner, *action, *suite, *state;
+    const char *message_id, *packet_id, *short_id, *thread_id, *thread_short, *type, *partner,
+        *action, *suite, *state;
     bool is_unread;
     int64_t received_ms, received_index, receipt_index, duplicates;
 };
@@ -28,13 +30,15 @@ struct sph_view_filter {
     int64_t before_id;     /* page: rows older than this id; 0: newest */
     unsigned limit;        /* 1..500 */
 };
-typedef sph_rc sph_outbox_each(void *arg, int64_t id, const struct sph_outbox_view *view, sph_err *err);
-typedef sph_rc sph_inbox_each(void *arg, int64_t id, const struct sph_inbox_view *view, sph_err *err);
+typedef sph_rc sph_outbox_each(void *arg, int64_t id, const struct sph_outbox_view *view,
+                               sph_err *err);
+typedef sph_rc sph_inbox_each(void *arg, int64_t id, const struct sph_inbox_view *view,
+                              sph_err *err);
 /** Newest first. */
-SPH_MUST sph_rc sph_query_outbox(sph_node *node, const struct sph_view_filter *filter, sph_outbox_each *each, void *arg,
-                                 sph_err *err);
-SPH_MUST sph_rc sph_query_inbox(sph_node *node, const struct sph_view_filter *filter, sph_inbox_each *each, void *arg,
-                                sph_err *err);
+SPH_MUST sph_rc sph_query_outbox(sph_node *node, const struct sph_view_filter *filter,
+                                 sph_outbox_each *each, void *arg, sph_err *err);
+SPH_MUST sph_rc sph_query_inbox(sph_node *node, const struct sph_view_filter *filter,
+                                sph_inbox_each *each, void *arg, sph_err *err);
 
 /** A packet's place in its thread, oldest first (packets.md 5: by seq, then packet id). */
 struct sph_thread_view {
@@ -44,13 +48,15 @@ struct sph_thread_view {
     int64_t issued_ms;
 };
 typedef sph_rc sph_thread_each(void *arg, const struct sph_thread_view *view, sph_err *err);
-SPH_MUST sph_rc sph_query_thread(sph_node *node, const char *thread_id, sph_thread_each *each, void *arg, sph_err *err);
+SPH_MUST sph_rc sph_query_thread(sph_node *node, const char *thread_id, sph_thread_each *each,
+                                 void *arg, sph_err *err);
 /** What a reply needs: the thread's id, the other party, the highest seq, the newest packet. */
 struct sph_thread_tip {
     char thread_id[64], packet_id[64], other_party[SPH_PARTY_ROOM], requester[SPH_PARTY_ROOM];
     uint32_t seq;
 };
-SPH_MUST sph_rc sph_query_thread_tip(sph_node *node, const char *packet_id, struct sph_thread_tip *out, sph_err *err);
+SPH_MUST sph_rc sph_query_thread_tip(sph_node *node, const char *packet_id,
+                                     struct sph_thread_tip *out, sph_err *err);
 
 /** Counts for the status screen. */
 struct sph_counts {
@@ -62,14 +68,17 @@ SPH_MUST sph_rc sph_query_counts(sph_node *node, struct sph_counts *out, sph_err
 struct sph_ledger_filter {
     int64_t from_ms, to_ms; /* 0: open */
     const char *partner, *event;
-    uint64_t before_index;  /* UINT64_MAX: newest */
+    uint64_t before_index; /* UINT64_MAX: newest */
     unsigned limit;
 };
-typedef sph_rc sph_leaf_each(void *arg, const sph_leaf *leaf, const sph_hash *leaf_hash, sph_err *err);
-SPH_MUST sph_rc sph_query_ledger(sph_node *node, const struct sph_ledger_filter *filter, sph_leaf_each *each, void *arg,
-                                 sph_err *err);
+typedef sph_rc sph_leaf_each(void *arg, const sph_leaf *leaf, const sph_hash *leaf_hash,
+                             sph_err *err);
+SPH_MUST sph_rc sph_query_ledger(sph_node *node, const struct sph_ledger_filter *filter,
+                                 sph_leaf_each *each, void *arg, sph_err *err);
 /** The last times a partner was heard and reached; 0 never. */
-SPH_MUST sph_rc sph_query_contact(sph_node *node, const char *party, int64_t *heard_ms, int64_t *reached_ms, sph_err *err);
-/** The receipt's SOAP octets and the partner's leaf and proof of an acknowledged message; SPH_ENOTFOUND. */
-SPH_MUST sph_rc sph_query_evidence(sph_node *node, const char *message_id, sph_buf *receipt, sph_buf *peer_leaf,
-                                   sph_buf *peer_proof, sph_err *err);
+SPH_MUST sph_rc sph_query_contact(sph_node *node, const char *party, int64_t *heard_ms,
+                                  int64_t *reached_ms, sph_err *err);
+/** The receipt's SOAP octets and the partner's leaf and proof of an acknowledged message;
+ * SPH_ENOTFOUND. */
+SPH_MUST sph_rc sph_query_evidence(sph_node *node, const char *message_id, sph_buf *receipt,
+                                   sph_buf *peer_leaf, sph_buf *peer_proof, sph_err *err);

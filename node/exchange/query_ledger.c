@@ -14,8 +14,8 @@ static bool matches(const struct sph_ledger_filter *filter, const sph_leaf *leaf
     return !filter->event || (name && strcmp(filter->event, name) == 0);
 }
 
-static sph_rc visit(sph_stmt *stmt, const struct sph_ledger_filter *filter, unsigned *left, sph_leaf_each *each, void *arg,
-                    sph_err *err)
+static sph_rc visit(sph_stmt *stmt, const struct sph_ledger_filter *filter, unsigned *left,
+                    sph_leaf_each *each, void *arg, sph_err *err)
 {
     sph_leaf leaf;
     const sph_slice body = sph_col_blob(stmt, 0);
@@ -27,14 +27,16 @@ static sph_rc visit(sph_stmt *stmt, const struct sph_ledger_filter *filter, unsi
     return each(arg, &leaf, &leaf_hash, err);
 }
 
-static sph_rc read_ledger(sph_db *reader, const struct sph_ledger_filter *filter, sph_leaf_each *each, void *arg,
-                          sph_err *err)
+static sph_rc read_ledger(sph_db *reader, const struct sph_ledger_filter *filter,
+                          sph_leaf_each *each, void *arg, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     bool row = false;
     unsigned left = filter->limit == 0 || filter->limit > 10000 ? 10000 : filter->limit;
-    SPH_TRY(sph_stmt_get(reader, "SELECT body FROM leaf WHERE idx<? ORDER BY idx DESC", &stmt, err), err, "ledger");
-    sph_stmt_int(stmt, 1, filter->before_index >= INT64_MAX ? INT64_MAX : (int64_t)filter->before_index);
+    SPH_TRY(sph_stmt_get(reader, "SELECT body FROM leaf WHERE idx<? ORDER BY idx DESC", &stmt, err),
+            err, "ledger");
+    sph_stmt_int(stmt, 1,
+                 filter->before_index >= INT64_MAX ? INT64_MAX : (int64_t)filter->before_index);
     sph_rc rc = sph_stmt_step(stmt, &row, err);
     while (rc.code == SPH_OK && row && left > 0) {
         rc = visit(stmt, filter, &left, each, arg, err);
@@ -45,7 +47,8 @@ static sph_rc read_ledger(sph_db *reader, const struct sph_ledger_filter *filter
     return rc;
 }
 
-sph_rc sph_query_ledger(sph_node *node, const struct sph_ledger_filter *filter, sph_leaf_each *each, void *arg, sph_err *err)
+sph_rc sph_query_ledger(sph_node *node, const struct sph_ledger_filter *filter, sph_leaf_each *each,
+                        void *arg, sph_err *err)
 {
     sph_db *reader = NULL;
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
@@ -54,16 +57,18 @@ sph_rc sph_query_ledger(sph_node *node, const struct sph_ledger_filter *filter, 
     return rc;
 }
 
-static sph_rc read_evidence(sph_db *reader, const char *message_id, sph_buf *receipt, sph_buf *peer_leaf, sph_buf *peer_proof,
-                            sph_err *err)
+static sph_rc read_evidence(sph_db *reader, const char *message_id, sph_buf *receipt,
+                            sph_buf *peer_leaf, sph_buf *peer_proof, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     bool row = false;
-    SPH_TRY(sph_stmt_get(reader,
-                         "SELECT receipt, peer_leaf, COALESCE(peer_proof,'') FROM outbox WHERE message_id=? AND"
-                         " state='acknowledged'",
-                         &stmt, err),
-            err, "evidence");
+    SPH_TRY(
+        sph_stmt_get(
+            reader,
+            "SELECT receipt, peer_leaf, COALESCE(peer_proof,'') FROM outbox WHERE message_id=? AND"
+            " state='acknowledged'",
+            &stmt, err),
+        err, "evidence");
     sph_stmt_text(stmt, 1, message_id);
     SPH_TRY(sph_stmt_step(stmt, &row, err), err, "evidence");
     if (!row)
@@ -77,8 +82,8 @@ static sph_rc read_evidence(sph_db *reader, const char *message_id, sph_buf *rec
     return rc;
 }
 
-sph_rc sph_query_evidence(sph_node *node, const char *message_id, sph_buf *receipt, sph_buf *peer_leaf, sph_buf *peer_proof,
-                          sph_err *err)
+sph_rc sph_query_evidence(sph_node *node, const char *message_id, sph_buf *receipt,
+                          sph_buf *peer_leaf, sph_buf *peer_proof, sph_err *err)
 {
     sph_db *reader = NULL;
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");

@@ -8,7 +8,8 @@ static sph_rc leaf_of_packet(sph_db *reader, const char *packet_id, int64_t *ind
     sph_stmt *stmt = NULL;
     bool row = false;
     SPH_TRY(sph_stmt_get(reader,
-                         "SELECT COALESCE((SELECT MIN(received_index) FROM inbox WHERE packet_id=?1 AND received_index>=0),"
+                         "SELECT COALESCE((SELECT MIN(received_index) FROM inbox WHERE "
+                         "packet_id=?1 AND received_index>=0),"
                          " (SELECT MIN(submitted_index) FROM outbox WHERE packet_id=?1), -1)",
                          &stmt, err),
             err, "leaf of a packet");
@@ -22,12 +23,14 @@ static sph_rc leaf_of_packet(sph_db *reader, const char *packet_id, int64_t *ind
 static sph_rc mark_read(void *arg, sph_db *db, sph_err *err)
 {
     sph_stmt *stmt = NULL;
-    SPH_TRY(sph_stmt_get(db, "UPDATE packet SET is_read=1 WHERE packet_id=?", &stmt, err), err, "read mark");
+    SPH_TRY(sph_stmt_get(db, "UPDATE packet SET is_read=1 WHERE packet_id=?", &stmt, err), err,
+            "read mark");
     sph_stmt_text(stmt, 1, arg);
     return sph_stmt_run(stmt, NULL, err);
 }
 
-static sph_rc note_opened(sph_node *node, const char *packet_id, enum sph_purpose purpose, const char *user, sph_err *err)
+static sph_rc note_opened(sph_node *node, const char *packet_id, enum sph_purpose purpose,
+                          const char *user, sph_err *err)
 {
     sph_db *reader = NULL;
     sph_leaf leaf;
@@ -45,8 +48,8 @@ static sph_rc note_opened(sph_node *node, const char *packet_id, enum sph_purpos
     return sph_journal_commit(sph_node_journal(node), &job, NULL, err);
 }
 
-sph_rc sph_read_packet(sph_node *node, const char *packet_id, enum sph_purpose purpose, const char *user, sph_packet **out,
-                       sph_err *err)
+sph_rc sph_read_packet(sph_node *node, const char *packet_id, enum sph_purpose purpose,
+                       const char *user, sph_packet **out, sph_err *err)
 {
     SPH_AUTO(sph_buf) octets = sph_buf_init(sph_node_limits(node)->packet);
     SPH_TRY(note_opened(node, packet_id, purpose, user, err), err, "log before release");
@@ -54,8 +57,9 @@ sph_rc sph_read_packet(sph_node *node, const char *packet_id, enum sph_purpose p
     return sph_packet_reopen(sph_buf_peek(&octets), sph_node_limits(node), out, err);
 }
 
-sph_rc sph_read_attachment(sph_node *node, const char *packet_id, const char *attachment_id, const char *user,
-                           const sph_writer *out, char media_type[64], sph_err *err)
+sph_rc sph_read_attachment(sph_node *node, const char *packet_id, const char *attachment_id,
+                           const char *user, const sph_writer *out, char media_type[64],
+                           sph_err *err)
 {
     SPH_AUTO_PTR(sph_packet) *packet = NULL;
     SPH_TRY(sph_read_packet(node, packet_id, SPH_PURPOSE_SAVE, user, &packet, err), err, "packet");
@@ -63,7 +67,8 @@ sph_rc sph_read_attachment(sph_node *node, const char *packet_id, const char *at
         const struct sph_packet_attachment *attachment = sph_packet_attachment_at(packet, i);
         if (strcmp(attachment->id, attachment_id) != 0)
             continue;
-        SPH_TRY(sph_str_copy(media_type, 64, sph_slice_str(attachment->media_type), err), err, "media type");
+        SPH_TRY(sph_str_copy(media_type, 64, sph_slice_str(attachment->media_type), err), err,
+                "media type");
         return sph_content_attachment(node, packet, i, out, err);
     }
     return sph_fail(err, SPH_ENOTFOUND, "no such attachment");
@@ -73,13 +78,15 @@ static sph_rc resolve(sph_db *reader, const char *typed, char packet_id[64], sph
 {
     sph_stmt *stmt = NULL;
     bool row = false, more = false;
-    SPH_TRY(sph_stmt_get(reader,
-                         "SELECT packet_id FROM (SELECT packet_id, thread_id, seq FROM packet"
-                         "  WHERE packet_id IN (?1, 'urn:uuid:'||?1) OR short_id=?1"
-                         " UNION SELECT packet_id, thread_id, MAX(seq) FROM packet WHERE thread_id<>'' AND"
-                         "  (thread_id IN (?1, 'urn:uuid:'||?1) OR thread_short=?1 OR question=?1) GROUP BY thread_id)"
-                         " LIMIT 2",
-                         &stmt, err),
+    SPH_TRY(sph_stmt_get(
+                reader,
+                "SELECT packet_id FROM (SELECT packet_id, thread_id, seq FROM packet"
+                "  WHERE packet_id IN (?1, 'urn:uuid:'||?1) OR short_id=?1"
+                " UNION SELECT packet_id, thread_id, MAX(seq) FROM packet WHERE thread_id<>'' AND"
+                "  (thread_id IN (?1, 'urn:uuid:'||?1) OR thread_short=?1 OR question=?1) GROUP BY "
+                "thread_id)"
+                " LIMIT 2",
+                &stmt, err),
             err, "id");
     sph_stmt_text(stmt, 1, typed);
     SPH_TRY(sph_stmt_step(stmt, &row, err), err, "id");

@@ -1,4 +1,5 @@
-/** Attachments on their way out: sealed as SXA1 under a fresh key, wrapped as gzip, kept in the vault before T1. */
+/** Attachments on their way out: sealed as SXA1 under a fresh key, wrapped as gzip, kept in the
+ * vault before T1. */
 #pragma once
 
 #include "exchange/content.h"
@@ -8,11 +9,12 @@
 struct sph_sealed_parts {
     size_t count;
     struct sph_packet_attachment attachment[SPH_ATTACHMENTS]; /* keys are wiped by clear */
-    sph_hash stored[SPH_ATTACHMENTS];                         /* of the gzip octets: the vault name */
+    sph_hash stored[SPH_ATTACHMENTS]; /* of the gzip octets: the vault name */
     uint64_t stored_len[SPH_ATTACHMENTS];
 };
 void sph_sealed_parts_clear(struct sph_sealed_parts *parts);
-/** Constant memory. SPH_EREFUSED for a media type outside the list; SPH_EIO when the disk is full. A vault file without a row is
- *  an orphan that the next start sweeps. */
-SPH_MUST sph_rc sph_seal_attachments(sph_node *node, const char *packet_id, const struct sph_submit_attachment *from,
-                                     size_t count, struct sph_sealed_parts *out, sph_err *err);
+/** Constant memory. SPH_EREFUSED for a media type outside the list; SPH_EIO when the disk is full.
+ * A vault file without a row is an orphan that the next start sweeps. */
+SPH_MUST sph_rc sph_seal_attachments(sph_node *node, const char *packet_id,
+                                     const struct sph_submit_attachment *from, size_t count,
+                                     struct sph_sealed_parts *out, sph_err *err);

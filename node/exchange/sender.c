@@ -7,9 +7,9 @@
 #include "exchange/deliver.h"
 
 #define THREADS_MAX 32u
-#define EACH_PARTNER 6u     /* deliveries at once to one partner */
+#define EACH_PARTNER 6u /* deliveries at once to one partner */
 #define LOOK_AHEAD 64u
-#define CIRCUIT_MS 2000     /* a partner that just failed rests this long */
+#define CIRCUIT_MS 2000 /* a partner that just failed rests this long */
 #define IDLE_MS 60000
 #define CIRCUITS 64u
 
@@ -56,7 +56,8 @@ static struct circuit *find_circuit(sph_sender *sender, const char *party)
     return NULL;
 }
 
-/** With the lock held: may a further delivery to this partner start? *next_ms is moved forward when it must rest. */
+/** With the lock held: may a further delivery to this partner start? *next_ms is moved forward when
+ * it must rest. */
 static bool may_start(sph_sender *sender, const char *party, int64_t now_ms, int64_t *next_ms)
 {
     const struct circuit *circuit = find_circuit(sender, party);
@@ -102,7 +103,8 @@ static void note_outcome(sph_sender *sender, const char *party, enum sph_deliver
     }
     if (!circuit) {
         circuit = &sender->circuit[sender->next_circuit++ % CIRCUITS];
-        if (sph_str_copy(circuit->party, sizeof(circuit->party), sph_slice_str(party), NULL).code != SPH_OK)
+        if (sph_str_copy(circuit->party, sizeof(circuit->party), sph_slice_str(party), NULL).code !=
+            SPH_OK)
             return;
     }
     circuit->until_ms = sph_node_now_ms(sender->node) + CIRCUIT_MS;
@@ -126,8 +128,9 @@ static void deliver_claimed(sph_sender *sender, const struct sph_out_due_row *ro
     const sph_rc rc = sph_deliver(sender->node, row->id, &came, &err);
     if (rc.code != SPH_OK) {
         came = SPH_DELIVERY_RETRY;
-        SPH_LOG(sph_node_env(sender->node)->log, SPH_LOG_ERROR, "delivery_error", SPH_LF(SPH_F_PARTNER, row->partner),
-                SPH_LF(SPH_F_CODE, sph_code_name(rc.code)), SPH_LF(SPH_F_WHERE, err.depth ? err.frame[0].where : ""),
+        SPH_LOG(sph_node_env(sender->node)->log, SPH_LOG_ERROR, "delivery_error",
+                SPH_LF(SPH_F_PARTNER, row->partner), SPH_LF(SPH_F_CODE, sph_code_name(rc.code)),
+                SPH_LF(SPH_F_WHERE, err.depth ? err.frame[0].where : ""),
                 SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
     }
     pthread_mutex_lock(&sender->lock);

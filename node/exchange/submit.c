@@ -64,13 +64,15 @@ static sph_rc note_subscriber(void *arg, const sph_partner *partner, sph_err *er
         return sph_ok();
     if (list->count == SPH_SUBMIT_MAX)
         return sph_fail(err, SPH_ELIMIT, "more than %d subscribers at once", SPH_SUBMIT_MAX);
-    return sph_str_copy(list->party[list->count++], SPH_PARTY_ROOM, sph_slice_str(partner->card.party), err);
+    return sph_str_copy(list->party[list->count++], SPH_PARTY_ROOM,
+                        sph_slice_str(partner->card.party), err);
 }
 
 static sph_rc add_subscribers(struct work *work, enum sph_packet_type type, sph_err *err)
 {
     struct subscribers list = {.work = work, .type = type};
-    SPH_TRY(sph_partners_each(sph_node_partners(work->node), note_subscriber, &list, err), err, "subscribers");
+    SPH_TRY(sph_partners_each(sph_node_partners(work->node), note_subscriber, &list, err), err,
+            "subscribers");
     for (size_t i = 0; i < list.count; i++)
         SPH_TRY(add_named(work, list.party[i], err), err, "subscriber");
     return sph_ok();
@@ -84,7 +86,8 @@ static sph_rc new_urn(const sph_node *node, char out[64], sph_err *err)
 }
 
 /** The draft's header with audience and thread of this packet. */
-static sph_rc complete_header(struct work *work, const sph_json *draft, bool is_thread, sph_json **out, sph_err *err)
+static sph_rc complete_header(struct work *work, const sph_json *draft, bool is_thread,
+                              sph_json **out, sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *copy = sph_json_dup(draft);
     sph_json *header = sph_json_get(copy, "header");
@@ -96,7 +99,8 @@ static sph_rc complete_header(struct work *work, const sph_json *draft, bool is_
         return sph_fail(err, SPH_ENOMEM, "draft");
     sph_json *audience = sph_json_array();
     if (is_thread)
-        SPH_TRY(sph_json_add(audience, sph_json_text(work->recipient[0].partner->card.party), err), err, "audience");
+        SPH_TRY(sph_json_add(audience, sph_json_text(work->recipient[0].partner->card.party), err),
+                err, "audience");
     else
         SPH_TRY(sph_json_add(audience, sph_json_text("all"), err), err, "audience");
     SPH_TRY(sph_json_set(header, "audience", audience, err), err, "audience");
@@ -117,9 +121,10 @@ static struct sph_packet_signer own_signer(const sph_node *node)
     return (struct sph_packet_signer){slot->key, slot->leaf, ring->root};
 }
 
-/** The same checks that the recipient will make: what would be refused there never leaves (PK-06, DP-03). */
-static sph_rc check_for(struct work *work, sph_slice octets, const sph_partner *receiver, sph_findings *findings,
-                        sph_packet **packet, sph_err *err)
+/** The same checks that the recipient will make: what would be refused there never leaves (PK-06,
+ * DP-03). */
+static sph_rc check_for(struct work *work, sph_slice octets, const sph_partner *receiver,
+                        sph_findings *findings, sph_packet **packet, sph_err *err)
 {
     struct sph_packet_context context;
     sph_node_check_context(work->node, NULL, true, &context);
@@ -133,14 +138,16 @@ static sph_rc check_all(struct work *work, sph_slice octets, sph_findings *findi
 {
     for (size_t i = 0; i < work->recipient_count; i++) {
         SPH_AUTO_PTR(sph_packet) *packet = NULL;
-        SPH_TRY(check_for(work, octets, work->recipient[i].partner, findings, &packet, err), err, "checking the packet");
+        SPH_TRY(check_for(work, octets, work->recipient[i].partner, findings, &packet, err), err,
+                "checking the packet");
         if (!work->packet)
             work->packet = sph_move(packet);
     }
     return sph_ok();
 }
 
-static sph_rc build(struct work *work, const sph_json *draft, sph_buf *octets, sph_findings *findings, sph_err *err)
+static sph_rc build(struct work *work, const sph_json *draft, sph_buf *octets,
+                    sph_findings *findings, sph_err *err)
 {
     const struct sph_env *env = sph_node_env(work->node);
     uint8_t nonce[NONCE_LEN];
@@ -151,7 +158,9 @@ static sph_rc build(struct work *work, const sph_json *draft, sph_buf *octets, s
                                     .attachments = work->parts.attachment,
                                     .attachment_count = work->parts.count};
     SPH_TRY(env->random->fill(env->random->ctx, nonce, sizeof(nonce), err), err, "nonce");
-    SPH_TRY(sph_str_copy(values.packet_id, sizeof(values.packet_id), sph_slice_str(work->packet_id), err), err, "packet id");
+    SPH_TRY(sph_str_copy(values.packet_id, sizeof(values.packet_id), sph_slice_str(work->packet_id),
+                         err),
+            err, "packet id");
     const struct sph_packet_signer signer = own_signer(work->node);
     return sph_packet_build(draft, &values, work->what->document, &signer, findings, octets, err);
 }
@@ -163,8 +172,9 @@ static sph_rc prepare_rows(struct work *work, sph_slice octets, sph_err *err)
     const sph_hash sha256 = sph_packet_sha256(work->packet);
     SPH_AUTO(sph_buf) gzip = sph_buf_init(SPH_GZIP_ROOM);
     SPH_TRY(sph_gzip_packet(octets, &gzip, err), err, "compressing the packet");
-    SPH_TRY(sph_content_seal(work->node, header->packet_id, sph_buf_peek(&gzip), &sha256, &work->stored, err), err,
-            "sealing the packet");
+    SPH_TRY(sph_content_seal(work->node, header->packet_id, sph_buf_peek(&gzip), &sha256,
+                             &work->stored, err),
+            err, "sealing the packet");
     for (size_t i = 0; i < work->recipient_count; i++) {
         struct sph_out_new *row = &work->recipient[i].row;
         row->packet_id = header->packet_id;
@@ -172,10 +182,12 @@ static sph_rc prepare_rows(struct work *work, sph_slice octets, sph_err *err)
         row->action = sph_packet_type_action(header->type);
         row->conversation_id = header->thread_id[0] ? header->thread_id : header->packet_id;
         row->now_ms = work->now_ms;
-        SPH_TRY(sph_as4_new_message_id(sph_node_env(work->node)->random, sph_node_party(work->node), row->message_id, err),
+        SPH_TRY(sph_as4_new_message_id(sph_node_env(work->node)->random, sph_node_party(work->node),
+                                       row->message_id, err),
                 err, "message id");
-        SPH_TRY(sph_partner_suite(work->recipient[i].partner, sph_node_suites(work->node), false, &row->suite, err), err,
-                "crypto suite");
+        SPH_TRY(sph_partner_suite(work->recipient[i].partner, sph_node_suites(work->node), false,
+                                  &row->suite, err),
+                err, "crypto suite");
     }
     return sph_ok();
 }
@@ -191,8 +203,9 @@ static sph_rc apply_packet(void *arg, sph_db *db, sph_err *err)
                                        .stored = &work->stored};
     SPH_TRY(sph_content_insert(db, &row, err), err, "packet row");
     for (size_t i = 0; i < work->parts.count; i++)
-        SPH_TRY(sph_content_insert_attachment(db, row.header->packet_id, i, &work->parts.attachment[i],
-                                              &work->parts.stored[i], work->parts.stored_len[i], err),
+        SPH_TRY(sph_content_insert_attachment(db, row.header->packet_id, i,
+                                              &work->parts.attachment[i], &work->parts.stored[i],
+                                              work->parts.stored_len[i], err),
                 err, "attachment row");
     return sph_ok();
 }
@@ -210,11 +223,16 @@ static sph_rc bind_rows(void *arg, sph_db *db, const uint64_t *index, sph_err *e
 static sph_rc fill_leaf(struct work *work, size_t i, sph_leaf *leaf, sph_err *err)
 {
     const struct sph_out_new *row = &work->recipient[i].row;
-    SPH_TRY(sph_node_leaf(work->node, SPH_EVENT_SUBMITTED, work->what->user, leaf, err), err, "SUBMITTED leaf");
-    SPH_TRY(sph_str_copy(leaf->peer, sizeof(leaf->peer), sph_slice_str(row->partner), err), err, "leaf");
-    SPH_TRY(sph_str_copy(leaf->message_id, sizeof(leaf->message_id), sph_slice_str(row->message_id), err), err, "leaf");
-    SPH_TRY(sph_str_copy(leaf->conversation_id, sizeof(leaf->conversation_id), sph_slice_str(row->conversation_id), err), err,
+    SPH_TRY(sph_node_leaf(work->node, SPH_EVENT_SUBMITTED, work->what->user, leaf, err), err,
+            "SUBMITTED leaf");
+    SPH_TRY(sph_str_copy(leaf->peer, sizeof(leaf->peer), sph_slice_str(row->partner), err), err,
             "leaf");
+    SPH_TRY(sph_str_copy(leaf->message_id, sizeof(leaf->message_id), sph_slice_str(row->message_id),
+                         err),
+            err, "leaf");
+    SPH_TRY(sph_str_copy(leaf->conversation_id, sizeof(leaf->conversation_id),
+                         sph_slice_str(row->conversation_id), err),
+            err, "leaf");
     leaf->commitment = work->stored.commitment;
     return sph_ok();
 }
@@ -222,9 +240,11 @@ static sph_rc fill_leaf(struct work *work, size_t i, sph_leaf *leaf, sph_err *er
 /** A publication is an event of its own, whoever subscribes. */
 static sph_rc fill_published(struct work *work, sph_leaf *leaf, sph_err *err)
 {
-    SPH_TRY(sph_node_leaf(work->node, SPH_EVENT_PUBLISHED, work->what->user, leaf, err), err, "PUBLISHED leaf");
+    SPH_TRY(sph_node_leaf(work->node, SPH_EVENT_PUBLISHED, work->what->user, leaf, err), err,
+            "PUBLISHED leaf");
     leaf->commitment = work->stored.commitment;
-    return sph_str_copy(leaf->conversation_id, sizeof(leaf->conversation_id), sph_slice_str(work->packet_id), err);
+    return sph_str_copy(leaf->conversation_id, sizeof(leaf->conversation_id),
+                        sph_slice_str(work->packet_id), err);
 }
 
 static bool is_publication(const sph_packet_header *header)
@@ -242,7 +262,11 @@ static sph_rc commit(struct work *work, sph_err *err)
     if (rc.code == SPH_OK && is_publication(sph_packet_header_of(work->packet)))
         rc = fill_published(work, &leaves[count++], err);
     if (rc.code == SPH_OK) {
-        sph_job job = {.apply = apply_packet, .bind = bind_rows, .arg = work, .leaves = leaves, .leaf_count = count,
+        sph_job job = {.apply = apply_packet,
+                       .bind = bind_rows,
+                       .arg = work,
+                       .leaves = leaves,
+                       .leaf_count = count,
                        .want_head = true};
         rc = sph_journal_commit(sph_node_journal(work->node), &job, NULL, err);
     }
@@ -253,32 +277,43 @@ static sph_rc commit(struct work *work, sph_err *err)
 static sph_rc report(const struct work *work, struct sph_submitted *out, sph_err *err)
 {
     const sph_packet_header *header = sph_packet_header_of(work->packet);
-    SPH_TRY(sph_str_copy(out->question, sizeof(out->question), sph_slice_str(work->question), err), err, "report");
+    SPH_TRY(sph_str_copy(out->question, sizeof(out->question), sph_slice_str(work->question), err),
+            err, "report");
     for (size_t i = 0; i < work->recipient_count && out->count < SPH_SUBMIT_MAX; i++) {
         const struct sph_out_new *row = &work->recipient[i].row;
-        SPH_TRY(sph_str_copy(out->at[out->count].packet_id, 64, sph_slice_str(header->packet_id), err), err, "report");
-        SPH_TRY(sph_str_copy(out->at[out->count].thread_id, 64, sph_slice_str(header->thread_id), err), err, "report");
-        SPH_TRY(sph_str_copy(out->at[out->count].partner, SPH_PARTY_ROOM, sph_slice_str(row->partner), err), err, "report");
-        SPH_TRY(sph_str_copy(out->at[out->count].message_id, 128, sph_slice_str(row->message_id), err), err, "report");
+        SPH_TRY(
+            sph_str_copy(out->at[out->count].packet_id, 64, sph_slice_str(header->packet_id), err),
+            err, "report");
+        SPH_TRY(
+            sph_str_copy(out->at[out->count].thread_id, 64, sph_slice_str(header->thread_id), err),
+            err, "report");
+        SPH_TRY(sph_str_copy(out->at[out->count].partner, SPH_PARTY_ROOM,
+                             sph_slice_str(row->partner), err),
+                err, "report");
+        SPH_TRY(
+            sph_str_copy(out->at[out->count].message_id, 128, sph_slice_str(row->message_id), err),
+            err, "report");
         out->at[out->count++].index = row->submitted_index;
     }
     return sph_ok();
 }
 
-static sph_rc make_octets(struct work *work, bool is_thread, sph_buf *octets, sph_findings *findings, sph_err *err)
+static sph_rc make_octets(struct work *work, bool is_thread, sph_buf *octets,
+                          sph_findings *findings, sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *draft = NULL;
     if (work->what->octets.len > 0)
         return sph_buf_add(octets, work->what->octets, err);
     SPH_TRY(new_urn(work->node, work->packet_id, err), err, "packet id");
-    SPH_TRY(sph_seal_attachments(work->node, work->packet_id, work->what->attachments, work->what->attachment_count,
-                                 &work->parts, err),
+    SPH_TRY(sph_seal_attachments(work->node, work->packet_id, work->what->attachments,
+                                 work->what->attachment_count, &work->parts, err),
             err, "attachments");
     SPH_TRY(complete_header(work, work->what->draft, is_thread, &draft, err), err, "draft");
     return build(work, draft, octets, findings, err);
 }
 
-static sph_rc run(struct work *work, bool is_thread, struct sph_submitted *out, sph_findings *findings, sph_err *err)
+static sph_rc run(struct work *work, bool is_thread, struct sph_submitted *out,
+                  sph_findings *findings, sph_err *err)
 {
     SPH_AUTO(sph_buf) octets = sph_buf_init(sph_node_limits(work->node)->packet);
     work->now_ms = sph_node_now_ms(work->node);
@@ -293,8 +328,9 @@ static sph_rc run(struct work *work, bool is_thread, struct sph_submitted *out, 
     return report(work, out, err);
 }
 
-static sph_rc submit_one(sph_node *node, const struct sph_submit *what, const char *party, enum sph_packet_type type,
-                         const char *question, struct sph_submitted *out, sph_findings *findings, sph_err *err)
+static sph_rc submit_one(sph_node *node, const struct sph_submit *what, const char *party,
+                         enum sph_packet_type type, const char *question, struct sph_submitted *out,
+                         sph_findings *findings, sph_err *err)
 {
     struct work work = {.node = node, .what = what};
     sph_rc rc = sph_str_copy(work.question, sizeof(work.question), sph_slice_str(question), err);
@@ -318,8 +354,8 @@ static sph_rc name_question(sph_node *node, size_t addressees, char out[32], sph
 }
 
 /** One packet, ready-made, to each of the named parties. */
-static sph_rc submit_octets(sph_node *node, const struct sph_submit *what, struct sph_submitted *out,
-                            sph_findings *findings, sph_err *err)
+static sph_rc submit_octets(sph_node *node, const struct sph_submit *what,
+                            struct sph_submitted *out, sph_findings *findings, sph_err *err)
 {
     struct work work = {.node = node, .what = what};
     sph_rc rc = sph_ok();
@@ -331,8 +367,8 @@ static sph_rc submit_octets(sph_node *node, const struct sph_submit *what, struc
     return rc;
 }
 
-static sph_rc submit_draft(sph_node *node, const struct sph_submit *what, struct sph_submitted *out, sph_findings *findings,
-                           sph_err *err)
+static sph_rc submit_draft(sph_node *node, const struct sph_submit *what, struct sph_submitted *out,
+                           sph_findings *findings, sph_err *err)
 {
     enum sph_packet_type type;
     char question[32];
@@ -344,12 +380,13 @@ static sph_rc submit_draft(sph_node *node, const struct sph_submit *what, struct
         return submit_one(node, what, NULL, type, "", out, findings, err);
     SPH_TRY(name_question(node, what->to_count, question, err), err, "question");
     for (size_t i = 0; i < what->to_count; i++)
-        SPH_TRY(submit_one(node, what, what->to[i], type, question, out, findings, err), err, "addressee %zu", i + 1);
+        SPH_TRY(submit_one(node, what, what->to[i], type, question, out, findings, err), err,
+                "addressee %zu", i + 1);
     return sph_ok();
 }
 
-sph_rc sph_submit(sph_node *node, const struct sph_submit *what, struct sph_submitted *out, sph_findings *findings,
-                  sph_err *err)
+sph_rc sph_submit(sph_node *node, const struct sph_submit *what, struct sph_submitted *out,
+                  sph_findings *findings, sph_err *err)
 {
     struct sph_submitted done = {.count = 0};
     if (what->octets.len > 0)
@@ -376,20 +413,28 @@ static sph_rc bind_ping(void *arg, sph_db *db, const uint64_t *index, sph_err *e
 sph_rc sph_submit_ping(sph_node *node, const char *party, char message_id[128], sph_err *err)
 {
     sph_leaf leaf;
-    struct ping ping = {.row = {.packet_id = "", .partner = party, .action = SPH_PING_ACTION, .conversation_id = "",
+    struct ping ping = {.row = {.packet_id = "",
+                                .partner = party,
+                                .action = SPH_PING_ACTION,
+                                .conversation_id = "",
                                 .now_ms = sph_node_now_ms(node)}};
     SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(node), party);
     if (!partner || partner->state == SPH_PARTNER_REMOVED)
         return sph_fail(err, SPH_ENOTFOUND, "no partner of that name");
-    SPH_TRY(sph_partner_suite(partner, sph_node_suites(node), false, &ping.row.suite, err), err, "crypto suite");
-    SPH_TRY(sph_as4_new_message_id(sph_node_env(node)->random, sph_node_party(node), ping.row.message_id, err), err,
-            "message id");
+    SPH_TRY(sph_partner_suite(partner, sph_node_suites(node), false, &ping.row.suite, err), err,
+            "crypto suite");
+    SPH_TRY(sph_as4_new_message_id(sph_node_env(node)->random, sph_node_party(node),
+                                   ping.row.message_id, err),
+            err, "message id");
     SPH_TRY(sph_node_leaf(node, SPH_EVENT_SUBMITTED, NULL, &leaf, err), err, "leaf");
     SPH_TRY(sph_str_copy(leaf.peer, sizeof(leaf.peer), sph_slice_str(party), err), err, "leaf");
-    SPH_TRY(sph_str_copy(leaf.message_id, sizeof(leaf.message_id), sph_slice_str(ping.row.message_id), err), err, "leaf");
+    SPH_TRY(sph_str_copy(leaf.message_id, sizeof(leaf.message_id),
+                         sph_slice_str(ping.row.message_id), err),
+            err, "leaf");
     sph_job job = {.bind = bind_ping, .arg = &ping, .leaves = &leaf, .leaf_count = 1};
     SPH_TRY(sph_journal_commit(sph_node_journal(node), &job, NULL, err), err, "T1");
-    SPH_TRY(sph_str_copy(message_id, 128, sph_slice_str(ping.row.message_id), err), err, "message id");
+    SPH_TRY(sph_str_copy(message_id, 128, sph_slice_str(ping.row.message_id), err), err,
+            "message id");
     sph_node_wake(node);
     return sph_ok();
 }

@@ -10,17 +10,22 @@ struct sweep {
     unsigned count;
 };
 
-static sph_rc is_named(struct sweep *sweep, const char *path, const char *name, bool *out, sph_err *err)
+static sph_rc is_named(struct sweep *sweep, const char *path, const char *name, bool *out,
+                       sph_err *err)
 {
     sph_stmt *stmt = NULL;
     SPH_AUTO(sph_buf) digest = sph_buf_init(32);
     if (sweep->is_vault) {
-        SPH_TRY(sph_stmt_get(sweep->reader, "SELECT 1 FROM attachment WHERE stored = ? LIMIT 1", &stmt, err), err, "sweep");
+        SPH_TRY(sph_stmt_get(sweep->reader, "SELECT 1 FROM attachment WHERE stored = ? LIMIT 1",
+                             &stmt, err),
+                err, "sweep");
         if (sph_hex_decode(sph_slice_str(name), &digest, NULL).code != SPH_OK)
             sph_buf_clear(&digest);
         sph_stmt_blob(stmt, 1, sph_buf_peek(&digest));
     } else {
-        SPH_TRY(sph_stmt_get(sweep->reader, "SELECT 1 FROM outbox WHERE wire_file = ? LIMIT 1", &stmt, err), err, "sweep");
+        SPH_TRY(sph_stmt_get(sweep->reader, "SELECT 1 FROM outbox WHERE wire_file = ? LIMIT 1",
+                             &stmt, err),
+                err, "sweep");
         sph_stmt_text(stmt, 1, path);
     }
     SPH_TRY(sph_stmt_step(stmt, out, err), err, "sweep");

@@ -3,5 +3,6 @@
 
 #include "exchange/node.h"
 
-/** Remove outgoing/ and vault/ files that no row names. Runs before anything is sent or received. *count of them. */
+/** Remove outgoing/ and vault/ files that no row names. Runs before anything is sent or received.
+ * *count of them. */
 SPH_MUST sph_rc sph_sweep(sph_node *node, unsigned *count, sph_err *err);

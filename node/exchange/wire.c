@@ -39,10 +39,13 @@ static sph_reader open_part(void *ctx, void *state)
     return sph_reader_of_file(&part->source, part->files, part->file, 0, part->len);
 }
 
-static sph_rc add_packet(sph_node *node, const char *packet_id, struct wire_parts *parts, sph_err *err)
+static sph_rc add_packet(sph_node *node, const char *packet_id, struct wire_parts *parts,
+                         sph_err *err)
 {
     SPH_TRY(sph_content_load_gzip(node, packet_id, &parts->packet, err), err, "packet");
-    SPH_TRY(sph_as4_new_cid(sph_node_env(node)->random, sph_node_party(node), parts->part[0].cid, err), err, "content id");
+    SPH_TRY(
+        sph_as4_new_cid(sph_node_env(node)->random, sph_node_party(node), parts->part[0].cid, err),
+        err, "content id");
     parts->payload[0] = (sph_as4_payload){.cid = parts->part[0].cid,
                                           .mime_type = "application/xml",
                                           .charset = "utf-8",
@@ -59,12 +62,14 @@ static sph_rc add_attachment(sph_node *node, sph_stmt *stmt, struct wire_parts *
     struct wire_part *part = &parts->part[parts->count];
     if (parts->count > SPH_ATTACHMENTS)
         return sph_fail(err, SPH_ELIMIT, "more than %d attachments", SPH_ATTACHMENTS);
-    SPH_TRY(sph_bytes_copy(stored.at, sizeof(stored.at), sph_col_blob(stmt, 0), err), err, "vault name");
+    SPH_TRY(sph_bytes_copy(stored.at, sizeof(stored.at), sph_col_blob(stmt, 0), err), err,
+            "vault name");
     part->files = sph_node_env(node)->files;
     part->len = (uint64_t)sph_col_int(stmt, 1);
     SPH_TRY(sph_vault_open(part->files, &stored, &part->file, err), err, "vault");
     parts->count++;
-    SPH_TRY(sph_as4_new_cid(sph_node_env(node)->random, sph_node_party(node), part->cid, err), err, "content id");
+    SPH_TRY(sph_as4_new_cid(sph_node_env(node)->random, sph_node_party(node), part->cid, err), err,
+            "content id");
     parts->payload[parts->count - 1] = (sph_as4_payload){.cid = part->cid,
                                                          .mime_type = "application/octet-stream",
                                                          .sha256 = stored,
@@ -74,11 +79,15 @@ static sph_rc add_attachment(sph_node *node, sph_stmt *stmt, struct wire_parts *
     return sph_ok();
 }
 
-static sph_rc add_attachments(sph_node *node, sph_db *reader, const char *packet_id, struct wire_parts *parts, sph_err *err)
+static sph_rc add_attachments(sph_node *node, sph_db *reader, const char *packet_id,
+                              struct wire_parts *parts, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     bool row = false;
-    SPH_TRY(sph_stmt_get(reader, "SELECT stored, stored_len FROM attachment WHERE packet_id = ? ORDER BY number", &stmt, err),
+    SPH_TRY(sph_stmt_get(
+                reader,
+                "SELECT stored, stored_len FROM attachment WHERE packet_id = ? ORDER BY number",
+                &stmt, err),
             err, "attachments");
     sph_stmt_text(stmt, 1, packet_id);
     SPH_TRY(sph_stmt_step(stmt, &row, err), err, "attachments");
@@ -106,7 +115,8 @@ static sph_rc gather(sph_node *node, const sph_out_row *row, struct wire_parts *
     return rc;
 }
 
-/** as4.md 15.1: our newest signed checkpoint, which covers SUBMITTED. Left out when it would not fit into a property. */
+/** as4.md 15.1: our newest signed checkpoint, which covers SUBMITTED. Left out when it would not
+ * fit into a property. */
 static sph_rc add_checkpoint(sph_node *node, sph_as4_user *user, sph_buf *value, sph_err *err)
 {
     sph_head *head = NULL;
@@ -138,21 +148,25 @@ static void fill_user(const sph_node *node, const sph_out_row *row, sph_as4_user
                            .conversation_id = row->conversation_id};
 }
 
-static sph_rc build_to(sph_node *node, const sph_out_row *row, const sph_partner *partner, const struct wire_parts *parts,
-                       const sph_writer *out, sph_as4_built *built, sph_err *err)
+static sph_rc build_to(sph_node *node, const sph_out_row *row, const sph_partner *partner,
+                       const struct wire_parts *parts, const sph_writer *out, sph_as4_built *built,
+                       sph_err *err)
 {
     sph_as4_user user;
     SPH_AUTO(sph_buf) checkpoint = sph_buf_init(4096);
     const sph_keyring *ring = sph_node_keys(node);
     const struct sph_key_slot *slot = &ring->slot[sph_slot_sign(row->suite)];
     const sph_as4_signer signer = {slot->key, slot->leaf, ring->root, SPH_TOKEN_BST_X509};
-    const sph_cert *recipient = sph_partner_encrypt_cert(partner, row->suite, sph_node_now_ms(node));
+    const sph_cert *recipient =
+        sph_partner_encrypt_cert(partner, row->suite, sph_node_now_ms(node));
     if (!recipient)
-        return sph_fail(err, SPH_ENOTFOUND, "the partner's card has no valid encryption certificate; ask for a new card");
+        return sph_fail(
+            err, SPH_ENOTFOUND,
+            "the partner's card has no valid encryption certificate; ask for a new card");
     fill_user(node, row, &user);
     SPH_TRY(add_checkpoint(node, &user, &checkpoint, err), err, "checkpoint");
-    return sph_as4_build_user(&user, parts->payload, parts->count, row->suite, &signer, recipient, SPH_TOKEN_BST_X509,
-                              sph_node_env(node)->random, out, built, err);
+    return sph_as4_build_user(&user, parts->payload, parts->count, row->suite, &signer, recipient,
+                              SPH_TOKEN_BST_X509, sph_node_env(node)->random, out, built, err);
 }
 
 static uint64_t payload_len(const struct wire_parts *parts)
@@ -163,32 +177,34 @@ static uint64_t payload_len(const struct wire_parts *parts)
     return total;
 }
 
-static sph_rc build_in_memory(sph_node *node, sph_out_row *row, const sph_partner *partner, const struct wire_parts *parts,
-                              sph_as4_built *built, sph_err *err)
+static sph_rc build_in_memory(sph_node *node, sph_out_row *row, const sph_partner *partner,
+                              const struct wire_parts *parts, sph_as4_built *built, sph_err *err)
 {
     sph_buf_clear(&row->wire);
     const sph_writer writer = sph_writer_of_buf(&row->wire);
     return build_to(node, row, partner, parts, &writer, built, err);
 }
 
-static sph_rc build_in_file(sph_node *node, sph_out_row *row, const sph_partner *partner, const struct wire_parts *parts,
-                            sph_as4_built *built, sph_err *err)
+static sph_rc build_in_file(sph_node *node, sph_out_row *row, const sph_partner *partner,
+                            const struct wire_parts *parts, sph_as4_built *built, sph_err *err)
 {
     const sph_files *files = sph_node_env(node)->files;
     char uuid[SPH_UUID_TEXT];
     sph_file_sink sink;
     SPH_AUTO(sph_open_file) out = {files, NULL};
     SPH_TRY(sph_uuid_new(sph_node_env(node)->random, uuid, err), err, "file name");
-    SPH_TRY(files->open(files->ctx, "outgoing", SPH_OPEN_TEMPORARY, &out.file, err), err, "outgoing file");
+    SPH_TRY(files->open(files->ctx, "outgoing", SPH_OPEN_TEMPORARY, &out.file, err), err,
+            "outgoing file");
     const sph_writer writer = sph_writer_of_file(&sink, files, out.file);
     SPH_TRY(build_to(node, row, partner, parts, &writer, built, err), err, "writing the message");
     SPH_TRY(files->sync(out.file, err), err, "outgoing file");
-    SPH_TRY(sph_str_format(row->wire_file, sizeof(row->wire_file), err, "outgoing/%s", uuid), err, "file name");
+    SPH_TRY(sph_str_format(row->wire_file, sizeof(row->wire_file), err, "outgoing/%s", uuid), err,
+            "file name");
     return files->name(out.file, row->wire_file, err);
 }
 
-static sph_rc build_parts(sph_node *node, sph_out_row *row, const sph_partner *partner, struct wire_parts *parts,
-                          sph_as4_built *built, sph_err *err)
+static sph_rc build_parts(sph_node *node, sph_out_row *row, const sph_partner *partner,
+                          struct wire_parts *parts, sph_as4_built *built, sph_err *err)
 {
     SPH_TRY(gather(node, row, parts, err), err, "parts");
     const uint64_t len = payload_len(parts);
@@ -200,7 +216,8 @@ static sph_rc build_parts(sph_node *node, sph_out_row *row, const sph_partner *p
     return build_in_file(node, row, partner, parts, built, err);
 }
 
-sph_rc sph_wire_build(sph_node *node, sph_out_row *row, const sph_partner *partner, sph_as4_built *built, sph_err *err)
+sph_rc sph_wire_build(sph_node *node, sph_out_row *row, const sph_partner *partner,
+                      sph_as4_built *built, sph_err *err)
 {
     struct wire_parts *parts = sph_mem_new(1, sizeof(*parts));
     if (!parts)

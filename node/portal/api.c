@@ -9,7 +9,8 @@
 #define MEMORY_BODY (1024u * 1024)
 #define BODY_LIMIT UINT64_C(2147483648)
 
-/** The route table. `*` matches one segment. docs/api.md describes each; a test compares the two. */
+/** The route table. `*` matches one segment. docs/api.md describes each; a test compares the two.
+ */
 static const struct entry {
     const char *method, *pattern;
     sph_api_handler *handler;
@@ -79,7 +80,8 @@ static bool split_path(struct sph_api_call *call)
     while (rest.len > 0) {
         const size_t slash = sph_slice_find(rest, SPH_LIT("/"), 0);
         if (call->segment_count == SPH_API_SEGMENTS ||
-            !decode(sph_slice_sub(rest, 0, slash), call->segment[call->segment_count], SPH_API_ROOM))
+            !decode(sph_slice_sub(rest, 0, slash), call->segment[call->segment_count],
+                    SPH_API_ROOM))
             return false;
         call->segment_count++;
         rest = slash == SIZE_MAX ? (sph_slice){NULL, 0} : sph_slice_sub(rest, slash + 1, SIZE_MAX);
@@ -94,7 +96,8 @@ static bool matches(const char *pattern, const struct sph_api_call *call)
     while (rest.len > 0) {
         const size_t slash = sph_slice_find(rest, SPH_LIT("/"), 0);
         const sph_slice word = sph_slice_sub(rest, 0, slash);
-        if (at == call->segment_count || (!sph_slice_is(word, "*") && !sph_slice_is(word, call->segment[at])))
+        if (at == call->segment_count ||
+            (!sph_slice_is(word, "*") && !sph_slice_is(word, call->segment[at])))
             return false;
         at++;
         rest = slash == SIZE_MAX ? (sph_slice){NULL, 0} : sph_slice_sub(rest, slash + 1, SIZE_MAX);
@@ -110,8 +113,11 @@ bool sph_api_param(const struct sph_api_call *call, const char *name, char *out,
         const sph_slice pair = sph_slice_sub(rest, 0, ampersand);
         const size_t equals = sph_slice_find(pair, SPH_LIT("="), 0);
         if (sph_slice_is(sph_slice_sub(pair, 0, equals), name))
-            return decode(equals == SIZE_MAX ? (sph_slice){NULL, 0} : sph_slice_sub(pair, equals + 1, SIZE_MAX), out, room);
-        rest = ampersand == SIZE_MAX ? (sph_slice){NULL, 0} : sph_slice_sub(rest, ampersand + 1, SIZE_MAX);
+            return decode(equals == SIZE_MAX ? (sph_slice){NULL, 0}
+                                             : sph_slice_sub(pair, equals + 1, SIZE_MAX),
+                          out, room);
+        rest = ampersand == SIZE_MAX ? (sph_slice){NULL, 0}
+                                     : sph_slice_sub(rest, ampersand + 1, SIZE_MAX);
     }
     return false;
 }
@@ -119,13 +125,14 @@ bool sph_api_param(const struct sph_api_call *call, const char *name, char *out,
 static unsigned status_of(enum sph_code code)
 {
     static const unsigned table[SPH_CODE_COUNT] = {
-        [SPH_EARG] = 400,      [SPH_EPARSE] = 400, [SPH_EUNSUPPORTED] = 400, [SPH_ENOTFOUND] = 404, [SPH_EEXISTS] = 409,
-        [SPH_ECONFLICT] = 409, [SPH_ELIMIT] = 413, [SPH_EREFUSED] = 422,     [SPH_EPROOF] = 422,    [SPH_EAGAIN] = 503,
-        [SPH_ECANCELLED] = 410};
+        [SPH_EARG] = 400,    [SPH_EPARSE] = 400,    [SPH_EUNSUPPORTED] = 400, [SPH_ENOTFOUND] = 404,
+        [SPH_EEXISTS] = 409, [SPH_ECONFLICT] = 409, [SPH_ELIMIT] = 413,       [SPH_EREFUSED] = 422,
+        [SPH_EPROOF] = 422,  [SPH_EAGAIN] = 503,    [SPH_ECANCELLED] = 410};
     return table[code] ? table[code] : 500;
 }
 
-static sph_rc fill_problem(struct sph_api_call *call, enum sph_code code, const sph_err *why, sph_json *problem, sph_err *err)
+static sph_rc fill_problem(struct sph_api_call *call, enum sph_code code, const sph_err *why,
+                           sph_json *problem, sph_err *err)
 {
     char key[80], do_key[96];
     sph_json *findings = NULL;
@@ -135,8 +142,10 @@ static sph_rc fill_problem(struct sph_api_call *call, enum sph_code code, const 
                            call->problem ? call->problem : sph_code_name(code)),
             err, "problem");
     SPH_TRY(sph_str_format(do_key, sizeof(do_key), err, "%s.do", key), err, "problem");
-    SPH_TRY(sph_text_format(call->lang, key, call->problem_arg, call->problem_args, &title, err), err, "problem");
-    SPH_TRY(sph_text_format(call->lang, do_key, call->problem_arg, call->problem_args, &todo, err), err, "problem");
+    SPH_TRY(sph_text_format(call->lang, key, call->problem_arg, call->problem_args, &title, err),
+            err, "problem");
+    SPH_TRY(sph_text_format(call->lang, do_key, call->problem_arg, call->problem_args, &todo, err),
+            err, "problem");
     SPH_TRY(sph_api_set_text(problem, "type", "about:blank", err), err, "problem");
     SPH_TRY(sph_api_set_text(problem, "title", sph_buf_text(&title), err), err, "problem");
     SPH_TRY(sph_api_set_text(problem, "do", sph_buf_text(&todo), err), err, "problem");
@@ -162,7 +171,8 @@ static void answer_problem(struct sph_api_call *call, enum sph_code code, const 
         sph_json_print(problem, false, &call->response->body, NULL).code != SPH_OK)
         call->response->status = 500;
     if (code == SPH_EIO || code == SPH_ENOMEM)
-        SPH_LOG(sph_node_env(call->node)->log, SPH_LOG_ERROR, "api_failed", SPH_LF(SPH_F_CODE, sph_code_name(code)),
+        SPH_LOG(sph_node_env(call->node)->log, SPH_LOG_ERROR, "api_failed",
+                SPH_LF(SPH_F_CODE, sph_code_name(code)),
                 SPH_LF(SPH_F_WHERE, why->depth ? why->frame[0].where : ""),
                 SPH_LF(SPH_F_WHAT, why->depth ? why->frame[0].what : ""));
 }
@@ -179,13 +189,15 @@ static sph_rc dispatch(struct sph_api_call *call, sph_err *err)
         if (sph_slice_is(call->request->head->method, entries[i].method))
             return entries[i].handler(call, err);
     }
-    return sph_api_refuse(call, is_path_known ? SPH_EARG : SPH_ENOTFOUND, "problem.path", NULL, NULL, err);
+    return sph_api_refuse(call, is_path_known ? SPH_EARG : SPH_ENOTFOUND, "problem.path", NULL,
+                          NULL, err);
 }
 
 static enum sph_lang language_of(const sph_request *request, const sph_node *node)
 {
     char text[16];
-    const sph_slice wanted = sph_slice_sub(sph_http_field_get(request->head, "accept-language"), 0, sizeof(text) - 1);
+    const sph_slice wanted =
+        sph_slice_sub(sph_http_field_get(request->head, "accept-language"), 0, sizeof(text) - 1);
     if (wanted.len == 0 || sph_str_copy(text, sizeof(text), wanted, NULL).code != SPH_OK)
         return sph_node_config(node)->lang;
     return sph_lang_of(text);
@@ -215,6 +227,9 @@ void sph_api_handle(void *ctx, const sph_request *request, sph_response *respons
 
 sph_route sph_api_route(sph_api *api)
 {
-    return (sph_route){.prefix = PREFIX, .body_limit = BODY_LIMIT, .memory_body = MEMORY_BODY, .handle = sph_api_handle,
+    return (sph_route){.prefix = PREFIX,
+                       .body_limit = BODY_LIMIT,
+                       .memory_body = MEMORY_BODY,
+                       .handle = sph_api_handle,
                        .ctx = api};
 }

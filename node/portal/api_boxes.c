@@ -2,7 +2,8 @@
 #include "exchange/reading.h"
 #include "portal/api_call.h"
 
-static sph_rc outbox_json(int64_t id, const struct sph_outbox_view *view, sph_json **out, sph_err *err)
+static sph_rc outbox_json(int64_t id, const struct sph_outbox_view *view, sph_json **out,
+                          sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *row = sph_json_object();
     SPH_TRY(sph_api_set_int(row, "row", id, err), err, "message");
@@ -70,7 +71,8 @@ struct box_params {
     struct sph_view_filter filter;
 };
 
-static sph_rc read_params(const struct sph_api_call *call, const char *open_flag, struct box_params *params, sph_err *err)
+static sph_rc read_params(const struct sph_api_call *call, const char *open_flag,
+                          struct box_params *params, sph_err *err)
 {
     int64_t limit = 0, is_open = 0;
     SPH_TRY(sph_api_param_int(call, "limit", 100, &limit, err), err, "filter");
@@ -112,9 +114,11 @@ static sph_rc resolve(struct sph_api_call *call, char packet_id[64], sph_err *er
 {
     const sph_rc rc = sph_resolve_id(call->node, call->segment[1], packet_id, err);
     if (rc.code == SPH_ENOTFOUND)
-        return sph_api_refuse(call, SPH_ENOTFOUND, "problem.id-unknown", "id", call->segment[1], err);
+        return sph_api_refuse(call, SPH_ENOTFOUND, "problem.id-unknown", "id", call->segment[1],
+                              err);
     if (rc.code == SPH_ECONFLICT)
-        return sph_api_refuse(call, SPH_ECONFLICT, "problem.id-ambiguous", "id", call->segment[1], err);
+        return sph_api_refuse(call, SPH_ECONFLICT, "problem.id-ambiguous", "id", call->segment[1],
+                              err);
     return rc;
 }
 
@@ -132,7 +136,8 @@ static sph_rc add_thread_row(void *arg, const struct sph_thread_view *view, sph_
 }
 
 /** Deliveries and receptions of one packet, and its thread. */
-static sph_rc set_history(sph_node *node, const sph_packet_header *header, sph_json *json, sph_err *err)
+static sph_rc set_history(sph_node *node, const sph_packet_header *header, sph_json *json,
+                          sph_err *err)
 {
     const struct sph_view_filter filter = {.packet_id = header->packet_id};
     SPH_AUTO_PTR(sph_json) *sent = sph_json_array();
@@ -141,7 +146,8 @@ static sph_rc set_history(sph_node *node, const sph_packet_header *header, sph_j
     SPH_TRY(sph_query_outbox(node, &filter, add_outbox, sent, err), err, "deliveries");
     SPH_TRY(sph_query_inbox(node, &filter, add_inbox, received, err), err, "receptions");
     if (header->thread_id[0])
-        SPH_TRY(sph_query_thread(node, header->thread_id, add_thread_row, thread, err), err, "thread");
+        SPH_TRY(sph_query_thread(node, header->thread_id, add_thread_row, thread, err), err,
+                "thread");
     SPH_TRY(sph_json_set(json, "sent", sph_move(sent), err), err, "history");
     SPH_TRY(sph_json_set(json, "received", sph_move(received), err), err, "history");
     return sph_json_set(json, "thread", sph_move(thread), err);
@@ -156,11 +162,14 @@ sph_rc sph_api_show(struct sph_api_call *call, sph_err *err)
     SPH_AUTO(sph_buf) text = sph_buf_init((size_t)16 * 1024 * 1024);
     SPH_AUTO(sph_buf) title = sph_buf_init(8192);
     SPH_TRY(resolve(call, packet_id, err), err, "id");
-    SPH_TRY(sph_read_packet(call->node, packet_id, SPH_PURPOSE_READ, call->user, &packet, err), err, "packet");
+    SPH_TRY(sph_read_packet(call->node, packet_id, SPH_PURPOSE_READ, call->user, &packet, err), err,
+            "packet");
     const sph_packet_header *header = sph_packet_header_of(packet);
     SPH_TRY(sph_packet_render_text(packet, call->lang, &text, err), err, "packet");
     SPH_TRY(sph_packet_title(packet, call->lang, &title, err), err, "packet");
-    SPH_TRY(sph_short_id(sph_packet_type_letter(header->type), header->packet_id, 30, short_id, err), err, "packet");
+    SPH_TRY(
+        sph_short_id(sph_packet_type_letter(header->type), header->packet_id, 30, short_id, err),
+        err, "packet");
     SPH_TRY(sph_api_object("saphan.packet/1", &json, err), err, "packet");
     SPH_TRY(sph_api_set_text(json, "id", short_id, err), err, "packet");
     SPH_TRY(sph_api_set_text(json, "title", sph_buf_text(&title), err), err, "packet");
@@ -176,7 +185,8 @@ sph_rc sph_api_xml(struct sph_api_call *call, sph_err *err)
     char packet_id[64];
     SPH_AUTO_PTR(sph_packet) *packet = NULL;
     SPH_TRY(resolve(call, packet_id, err), err, "id");
-    SPH_TRY(sph_read_packet(call->node, packet_id, SPH_PURPOSE_SAVE, call->user, &packet, err), err, "packet");
+    SPH_TRY(sph_read_packet(call->node, packet_id, SPH_PURPOSE_SAVE, call->user, &packet, err), err,
+            "packet");
     return sph_api_answer_bytes(call, "application/xml", sph_packet_octets(packet), err);
 }
 
@@ -206,10 +216,12 @@ sph_rc sph_api_attachment(struct sph_api_call *call, sph_err *err)
     uint64_t len = 0;
     SPH_AUTO(sph_open_file) plain = {files, NULL};
     SPH_TRY(resolve(call, packet_id, err), err, "id");
-    SPH_TRY(files->open(files->ctx, "spool", SPH_OPEN_TEMPORARY, &plain.file, err), err, "spool file");
+    SPH_TRY(files->open(files->ctx, "spool", SPH_OPEN_TEMPORARY, &plain.file, err), err,
+            "spool file");
     const sph_writer writer = sph_writer_of_file(&sink, files, plain.file);
-    SPH_TRY(sph_read_attachment(call->node, packet_id, call->segment[3], call->user, &writer, media_type, err), err,
-            "attachment");
+    SPH_TRY(sph_read_attachment(call->node, packet_id, call->segment[3], call->user, &writer,
+                                media_type, err),
+            err, "attachment");
     SPH_TRY(files->size(plain.file, &len, err), err, "attachment");
     call->response->content_type = "application/octet-stream";
     call->response->files = files;

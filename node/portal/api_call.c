@@ -2,8 +2,8 @@
 
 #include "base/codec.h"
 
-sph_rc sph_api_refuse(struct sph_api_call *call, enum sph_code code, const char *key, const char *name, const char *value,
-                      sph_err *err)
+sph_rc sph_api_refuse(struct sph_api_call *call, enum sph_code code, const char *key,
+                      const char *name, const char *value, sph_err *err)
 {
     call->problem = key;
     call->problem_args = 0;
@@ -12,7 +12,8 @@ sph_rc sph_api_refuse(struct sph_api_call *call, enum sph_code code, const char 
     return sph_fail(err, code, "%s", key);
 }
 
-sph_rc sph_api_param_int(const struct sph_api_call *call, const char *name, int64_t otherwise, int64_t *out, sph_err *err)
+sph_rc sph_api_param_int(const struct sph_api_call *call, const char *name, int64_t otherwise,
+                         int64_t *out, sph_err *err)
 {
     char text[24];
     uint64_t value = 0;
@@ -30,10 +31,12 @@ sph_rc sph_api_body_bytes(const struct sph_api_call *call, size_t most, sph_buf 
     const sph_request *request = call->request;
     sph_file_source source;
     if (request->body_len > most)
-        return sph_fail(err, SPH_ELIMIT, "body of %llu bytes, limit %zu", (unsigned long long)request->body_len, most);
+        return sph_fail(err, SPH_ELIMIT, "body of %llu bytes, limit %zu",
+                        (unsigned long long)request->body_len, most);
     if (!request->spool)
         return sph_buf_add(out, request->body, err);
-    const sph_reader reader = sph_reader_of_file(&source, request->files, request->spool, 0, request->body_len);
+    const sph_reader reader =
+        sph_reader_of_file(&source, request->files, request->spool, 0, request->body_len);
     const sph_writer writer = sph_writer_of_buf(out);
     return sph_stream_copy(&reader, &writer, most, NULL, err);
 }
@@ -60,7 +63,8 @@ sph_rc sph_api_answer(struct sph_api_call *call, unsigned status, sph_json **jso
     return sph_json_print(owned, false, &call->response->body, err);
 }
 
-sph_rc sph_api_answer_bytes(struct sph_api_call *call, const char *content_type, sph_slice bytes, sph_err *err)
+sph_rc sph_api_answer_bytes(struct sph_api_call *call, const char *content_type, sph_slice bytes,
+                            sph_err *err)
 {
     call->response->body = sph_buf_init(bytes.len + 1);
     call->response->content_type = content_type;
@@ -103,7 +107,8 @@ sph_rc sph_api_set_hash(sph_json *object, const char *key, const sph_hash *hash,
     return sph_api_set_text(object, key, sph_buf_text(&hex), err);
 }
 
-static sph_rc add_finding(const sph_finding *finding, enum sph_lang lang, sph_json *list, sph_err *err)
+static sph_rc add_finding(const sph_finding *finding, enum sph_lang lang, sph_json *list,
+                          sph_err *err)
 {
     SPH_AUTO(sph_buf) text = sph_buf_init(8192);
     SPH_AUTO_PTR(sph_json) *row = sph_json_object();
@@ -118,7 +123,8 @@ static sph_rc add_finding(const sph_finding *finding, enum sph_lang lang, sph_js
     return sph_json_add(list, sph_move(row), err);
 }
 
-sph_rc sph_api_findings(const sph_findings *findings, enum sph_lang lang, sph_json **out, sph_err *err)
+sph_rc sph_api_findings(const sph_findings *findings, enum sph_lang lang, sph_json **out,
+                        sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *list = sph_json_array();
     if (!list)

@@ -4,7 +4,8 @@
 #include "exchange/query.h"
 #include "portal/api_call.h"
 
-static sph_rc leaf_json(const sph_leaf *leaf, const sph_hash *leaf_hash, sph_json **out, sph_err *err)
+static sph_rc leaf_json(const sph_leaf *leaf, const sph_hash *leaf_hash, sph_json **out,
+                        sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *row = sph_json_object();
     const sph_slice reason = sph_leaf_ext_find(leaf, SPH_EXT_REASON);
@@ -25,7 +26,8 @@ static sph_rc leaf_json(const sph_leaf *leaf, const sph_hash *leaf_hash, sph_jso
     SPH_TRY(sph_api_set_int(row, "peerSize", (int64_t)leaf->peer_size, err), err, "event");
     SPH_TRY(sph_api_set_hash(row, "peerRoot", &leaf->peer_root, err), err, "event");
     if (reason.len == 2)
-        SPH_TRY(sph_api_set_int(row, "reason", reason.at[0] * 256 + reason.at[1], err), err, "event");
+        SPH_TRY(sph_api_set_int(row, "reason", reason.at[0] * 256 + reason.at[1], err), err,
+                "event");
     SPH_TRY(sph_api_set_hash(row, "leafHash", leaf_hash, err), err, "event");
     *out = sph_move(row);
     return sph_ok();
@@ -39,7 +41,8 @@ static sph_rc add_leaf(void *arg, const sph_leaf *leaf, const sph_hash *leaf_has
 }
 
 /** A day or a moment; days are whole days in UTC. */
-static sph_rc param_time(const struct sph_api_call *call, const char *name, int64_t *out, sph_err *err)
+static sph_rc param_time(const struct sph_api_call *call, const char *name, int64_t *out,
+                         sph_err *err)
 {
     char text[40];
     int32_t days = 0;
@@ -84,7 +87,8 @@ static sph_rc verify(sph_node *node, struct sph_ledger_fault *fault, uint64_t *l
 {
     sph_db *reader = NULL;
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
-    const sph_rc rc = sph_journal_verify(reader, sph_node_log_vkey(node), NULL, NULL, fault, leaves, err);
+    const sph_rc rc =
+        sph_journal_verify(reader, sph_node_log_vkey(node), NULL, NULL, fault, leaves, err);
     sph_db_pool_put(sph_node_readers(node), reader);
     return rc;
 }
@@ -104,8 +108,10 @@ sph_rc sph_api_ledger_verify(struct sph_api_call *call, sph_err *err)
     if (rc.code == SPH_EPROOF) {
         SPH_TRY(sph_api_set_int(json, "index", (int64_t)fault.index, err), err, "verify");
         SPH_TRY(sph_api_set_text(json, "fault", fault.what, err), err, "verify");
-        SPH_TRY(sph_api_set_text(json, "text", sph_text(call->lang, fault.what), err), err, "verify");
-        SPH_TRY(sph_api_set_text(json, "detail", why.depth ? why.frame[0].what : "", err), err, "verify");
+        SPH_TRY(sph_api_set_text(json, "text", sph_text(call->lang, fault.what), err), err,
+                "verify");
+        SPH_TRY(sph_api_set_text(json, "detail", why.depth ? why.frame[0].what : "", err), err,
+                "verify");
     }
     return sph_api_answer(call, 200, &json, err);
 }
@@ -116,7 +122,8 @@ sph_rc sph_api_ledger_checkpoint(struct sph_api_call *call, sph_err *err)
     SPH_TRY(sph_journal_head(sph_node_journal(call->node), true, &head, err), err, "checkpoint");
     if (!head)
         return sph_api_refuse(call, SPH_ENOTFOUND, "problem.no-checkpoint", NULL, NULL, err);
-    const sph_rc rc = sph_api_answer_bytes(call, "text/plain; charset=utf-8", sph_head_note(head), err);
+    const sph_rc rc =
+        sph_api_answer_bytes(call, "text/plain; charset=utf-8", sph_head_note(head), err);
     sph_head_free(&head);
     return rc;
 }
@@ -125,7 +132,8 @@ static sph_rc prove(sph_node *node, uint64_t index, sph_buf *leaf, sph_buf *proo
 {
     sph_db *reader = NULL;
     sph_head *head = NULL;
-    /* A head that covers the leaf: the newest signed one may be older, so one more is signed on demand (ledger.md L13). */
+    /* A head that covers the leaf: the newest signed one may be older, so one more is signed on
+     * demand (ledger.md L13). */
     sph_job job = {.want_head = true};
     SPH_TRY(sph_journal_head(sph_node_journal(node), true, &head, err), err, "checkpoint");
     if (!head || sph_head_size(head) <= index) {
@@ -168,6 +176,7 @@ sph_rc sph_api_ledger_proof(struct sph_api_call *call, sph_err *err)
     const uint64_t size = sph_head_size(head);
     sph_head_free(&head);
     if (index >= size)
-        return sph_api_refuse(call, SPH_ENOTFOUND, "problem.no-event", "index", call->segment[2], err);
+        return sph_api_refuse(call, SPH_ENOTFOUND, "problem.no-event", "index", call->segment[2],
+                              err);
     return answer_proof(call, index, err);
 }

@@ -12,7 +12,8 @@ static sph_rc set_names(sph_json *object, const struct sph_config *config, sph_e
     SPH_AUTO_PTR(sph_json) *names = sph_json_object();
     for (size_t i = 0; names && i < SPH_LANG_COUNT; i++)
         if (config->name[i][0])
-            SPH_TRY(sph_api_set_text(names, sph_lang_code((enum sph_lang)i), config->name[i], err), err, "names");
+            SPH_TRY(sph_api_set_text(names, sph_lang_code((enum sph_lang)i), config->name[i], err),
+                    err, "names");
     return sph_json_set(object, "name", sph_move(names), err);
 }
 
@@ -47,7 +48,8 @@ static sph_rc set_ledger(sph_node *node, sph_json *object, sph_err *err)
     if (rc.code == SPH_OK)
         rc = sph_api_set_hash(ledger, "root", &root, err);
     if (rc.code == SPH_OK)
-        rc = sph_json_set(ledger, "isStopped", sph_json_bool(sph_journal_is_stopped(sph_node_journal(node))), err);
+        rc = sph_json_set(ledger, "isStopped",
+                          sph_json_bool(sph_journal_is_stopped(sph_node_journal(node))), err);
     sph_head_free(&head);
     SPH_TRY(rc, err, "ledger");
     return sph_json_set(object, "ledger", sph_move(ledger), err);
@@ -82,7 +84,8 @@ sph_rc sph_api_status(struct sph_api_call *call, sph_err *err)
     struct partner_counts partners = {0};
     SPH_AUTO_PTR(sph_json) *json = NULL;
     SPH_TRY(sph_api_object("saphan.status/1", &json, err), err, "status");
-    SPH_TRY(sph_partners_each(sph_node_partners(call->node), count_partner, &partners, err), err, "partners");
+    SPH_TRY(sph_partners_each(sph_node_partners(call->node), count_partner, &partners, err), err,
+            "partners");
     SPH_TRY(sph_api_set_text(json, "party", config->party, err), err, "status");
     SPH_TRY(set_names(json, config, err), err, "status");
     SPH_TRY(sph_api_set_text(json, "kind", config->kind, err), err, "status");
@@ -90,13 +93,15 @@ sph_rc sph_api_status(struct sph_api_call *call, sph_err *err)
     SPH_TRY(sph_api_set_text(json, "mode", config->mode, err), err, "status");
     SPH_TRY(sph_api_set_text(json, "url", config->url, err), err, "status");
     SPH_TRY(sph_api_set_text(json, "version", SAPHAN_VERSION, err), err, "status");
-    SPH_TRY(sph_json_set(json, "isServing", sph_json_bool(sph_node_is_serving(call->node)), err), err, "status");
+    SPH_TRY(sph_json_set(json, "isServing", sph_json_bool(sph_node_is_serving(call->node)), err),
+            err, "status");
     SPH_TRY(set_counts(call->node, json, err), err, "status");
     SPH_TRY(set_ledger(call->node, json, err), err, "status");
     SPH_TRY(sph_api_set_int(json, "partners", partners.active, err), err, "status");
     SPH_TRY(sph_api_set_int(json, "partnersPaused", partners.paused, err), err, "status");
-    SPH_TRY(sph_api_set_int(json, "certificateDaysLeft",
-                            sph_keyring_days_left(sph_node_keys(call->node), sph_node_now_ms(call->node)), err),
+    SPH_TRY(sph_api_set_int(
+                json, "certificateDaysLeft",
+                sph_keyring_days_left(sph_node_keys(call->node), sph_node_now_ms(call->node)), err),
             err, "status");
     SPH_TRY(set_server(call, json, err), err, "status");
     return sph_api_answer(call, 200, &json, err);
@@ -118,22 +123,30 @@ sph_rc sph_api_card(struct sph_api_call *call, sph_err *err)
 }
 
 /** One finding of the doctor: what was looked at, how it is, what to do. */
-static sph_rc add_check(struct sph_api_call *call, sph_json *list, const char *id, bool is_good, bool is_serious, int64_t number,
-                        sph_err *err)
+static sph_rc add_check(struct sph_api_call *call, sph_json *list, const char *id, bool is_good,
+                        bool is_serious, int64_t number, sph_err *err)
 {
     char key[80], do_key[96], value[24];
     SPH_AUTO(sph_buf) text = sph_buf_init(4096);
     SPH_AUTO(sph_buf) todo = sph_buf_init(4096);
     SPH_AUTO_PTR(sph_json) *row = sph_json_object();
     SPH_TRY(sph_str_format(value, sizeof(value), err, "%" PRId64, number), err, "check");
-    SPH_TRY(sph_str_format(key, sizeof(key), err, "doctor.%s.%s", id, is_good ? "ok" : "bad"), err, "check");
+    SPH_TRY(sph_str_format(key, sizeof(key), err, "doctor.%s.%s", id, is_good ? "ok" : "bad"), err,
+            "check");
     SPH_TRY(sph_str_format(do_key, sizeof(do_key), err, "doctor.%s.do", id), err, "check");
-    SPH_TRY(sph_text_format(call->lang, key, SPH_ARGS({"number", value}), &text, err), err, "check");
+    SPH_TRY(sph_text_format(call->lang, key, SPH_ARGS({"number", value}), &text, err), err,
+            "check");
     SPH_TRY(sph_api_set_text(row, "check", id, err), err, "check");
-    SPH_TRY(sph_api_set_text(row, "state", is_good ? "ok" : is_serious ? "bad" : "warn", err), err, "check");
+    SPH_TRY(sph_api_set_text(row, "state",
+                             is_good      ? "ok"
+                             : is_serious ? "bad"
+                                          : "warn",
+                             err),
+            err, "check");
     SPH_TRY(sph_api_set_text(row, "text", sph_buf_text(&text), err), err, "check");
     if (!is_good) {
-        SPH_TRY(sph_text_format(call->lang, do_key, SPH_ARGS({"number", value}), &todo, err), err, "check");
+        SPH_TRY(sph_text_format(call->lang, do_key, SPH_ARGS({"number", value}), &todo, err), err,
+                "check");
         SPH_TRY(sph_api_set_text(row, "do", sph_buf_text(&todo), err), err, "check");
     }
     return sph_json_add(list, sph_move(row), err);
@@ -150,14 +163,23 @@ static sph_rc run_checks(struct sph_api_call *call, sph_json *list, sph_err *err
     const int days = sph_keyring_days_left(sph_node_keys(node), now_ms);
     SPH_TRY(sph_query_counts(node, &counts, err), err, "counts");
     SPH_TRY(files->free_bytes(files->ctx, &left, err), err, "free space");
-    SPH_TRY(sph_partners_each(sph_node_partners(node), count_partner, &partners, err), err, "partners");
-    SPH_TRY(add_check(call, list, "serving", sph_node_is_serving(node), false, 0, err), err, "check");
-    SPH_TRY(add_check(call, list, "ledger", !sph_journal_is_stopped(sph_node_journal(node)), true, 0, err), err, "check");
-    SPH_TRY(add_check(call, list, "disk", left >= FREE_LEAST, true, (int64_t)(left / 1024 / 1024), err), err, "check");
+    SPH_TRY(sph_partners_each(sph_node_partners(node), count_partner, &partners, err), err,
+            "partners");
+    SPH_TRY(add_check(call, list, "serving", sph_node_is_serving(node), false, 0, err), err,
+            "check");
+    SPH_TRY(add_check(call, list, "ledger", !sph_journal_is_stopped(sph_node_journal(node)), true,
+                      0, err),
+            err, "check");
+    SPH_TRY(
+        add_check(call, list, "disk", left >= FREE_LEAST, true, (int64_t)(left / 1024 / 1024), err),
+        err, "check");
     SPH_TRY(add_check(call, list, "certificates", days > 14, days <= 3, days, err), err, "check");
-    SPH_TRY(add_check(call, list, "root-key", sph_node_keys(node)->root_key != NULL, false, 0, err), err, "check");
-    SPH_TRY(add_check(call, list, "partners", partners.active > 0, false, partners.active, err), err, "check");
-    SPH_TRY(add_check(call, list, "queue", counts.oldest_open_ms == 0 || now_ms - counts.oldest_open_ms < DAY_MS, false,
+    SPH_TRY(add_check(call, list, "root-key", sph_node_keys(node)->root_key != NULL, false, 0, err),
+            err, "check");
+    SPH_TRY(add_check(call, list, "partners", partners.active > 0, false, partners.active, err),
+            err, "check");
+    SPH_TRY(add_check(call, list, "queue",
+                      counts.oldest_open_ms == 0 || now_ms - counts.oldest_open_ms < DAY_MS, false,
                       counts.queued + counts.retrying, err),
             err, "check");
     return add_check(call, list, "failed", counts.failed == 0, false, counts.failed, err);

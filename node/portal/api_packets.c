@@ -39,10 +39,13 @@ sph_rc sph_api_upload(struct sph_api_call *call, sph_err *err)
     sph_file_source file_source;
     sph_slice_source slice_source;
     SPH_AUTO_PTR(sph_json) *json = NULL;
-    const sph_reader reader = request->spool
-                                  ? sph_reader_of_file(&file_source, request->files, request->spool, 0, request->body_len)
-                                  : sph_reader_of_slice(&slice_source, request->body);
-    SPH_TRY(sph_upload_keep(call->node, &reader, sph_node_limits(call->node)->message_ceiling, name, &len, err), err, "upload");
+    const sph_reader reader =
+        request->spool
+            ? sph_reader_of_file(&file_source, request->files, request->spool, 0, request->body_len)
+            : sph_reader_of_slice(&slice_source, request->body);
+    SPH_TRY(sph_upload_keep(call->node, &reader, sph_node_limits(call->node)->message_ceiling, name,
+                            &len, err),
+            err, "upload");
     SPH_TRY(sph_api_object("saphan.upload/1", &json, err), err, "upload");
     SPH_TRY(sph_api_set_text(json, "upload", name, err), err, "upload");
     SPH_TRY(sph_api_set_int(json, "size", (int64_t)len, err), err, "upload");
@@ -72,7 +75,8 @@ static sph_rc read_attachment(struct order *order, const sph_json *row, sph_err 
         return sph_fail(err, SPH_EARG, "an attachment needs upload, mediaType and title");
     attachment->lang = lang ? sph_lang_of(lang) : order->call->lang;
     attachment->files = sph_node_env(order->call->node)->files;
-    SPH_TRY(sph_upload_open(order->call->node, upload, &attachment->file, &attachment->len, err), err, "upload");
+    SPH_TRY(sph_upload_open(order->call->node, upload, &attachment->file, &attachment->len, err),
+            err, "upload");
     order->upload[order->attachment_count++] = upload;
     return sph_ok();
 }
@@ -81,13 +85,15 @@ static sph_rc read_attachments(struct order *order, sph_err *err)
 {
     const sph_json *list = sph_json_get(order->body, "attachments");
     if (sph_json_count(list) > ATTACHMENTS_MOST)
-        return sph_fail(err, SPH_ELIMIT, "%zu attachments, limit %d", sph_json_count(list), ATTACHMENTS_MOST);
+        return sph_fail(err, SPH_ELIMIT, "%zu attachments, limit %d", sph_json_count(list),
+                        ATTACHMENTS_MOST);
     for (size_t i = 0; i < sph_json_count(list); i++)
         SPH_TRY(read_attachment(order, sph_json_at(list, i), err), err, "attachment %zu", i + 1);
     return sph_ok();
 }
 
-static sph_rc submitted_json(const struct sph_api_call *call, const struct sph_submitted *done, sph_json **out, sph_err *err)
+static sph_rc submitted_json(const struct sph_api_call *call, const struct sph_submitted *done,
+                             sph_json **out, sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *json = NULL;
     SPH_AUTO_PTR(sph_json) *list = sph_json_array();
@@ -106,7 +112,8 @@ static sph_rc submitted_json(const struct sph_api_call *call, const struct sph_s
         SPH_TRY(sph_json_add(list, sph_move(row), err), err, "answer");
     }
     SPH_TRY(sph_api_set_text(json, "question", done->question, err), err, "answer");
-    SPH_TRY(sph_json_set(json, "isServing", sph_json_bool(sph_node_is_serving(call->node)), err), err, "answer");
+    SPH_TRY(sph_json_set(json, "isServing", sph_json_bool(sph_node_is_serving(call->node)), err),
+            err, "answer");
     SPH_TRY(sph_json_set(json, "items", sph_move(list), err), err, "answer");
     *out = sph_move(json);
     return sph_ok();
@@ -151,7 +158,8 @@ static sph_rc place_body(struct order *order, sph_err *err)
     return place(order, draft, err);
 }
 
-static sph_rc with_order(struct sph_api_call *call, sph_rc (*work)(struct order *order, sph_err *err), sph_err *err)
+static sph_rc with_order(struct sph_api_call *call,
+                         sph_rc (*work)(struct order *order, sph_err *err), sph_err *err)
 {
     struct order *order = sph_mem_new(1, sizeof(*order));
     if (!order)
@@ -171,7 +179,8 @@ sph_rc sph_api_submit(struct sph_api_call *call, sph_err *err)
     return with_order(call, place_body, err);
 }
 
-static sph_rc read_upload(struct sph_api_call *call, const char *name, size_t most, sph_buf *out, sph_err *err)
+static sph_rc read_upload(struct sph_api_call *call, const char *name, size_t most, sph_buf *out,
+                          sph_err *err)
 {
     const sph_files *files = sph_node_env(call->node)->files;
     SPH_AUTO(sph_open_file) file = {files, NULL};
@@ -184,7 +193,8 @@ static sph_rc read_upload(struct sph_api_call *call, const char *name, size_t mo
 }
 
 /** Fields that the judgment itself tells; what the publisher gave stays. */
-static sph_rc fill_from_judgment(sph_json *body, const struct sph_judgment_facts *facts, sph_err *err)
+static sph_rc fill_from_judgment(sph_json *body, const struct sph_judgment_facts *facts,
+                                 sph_err *err)
 {
     if (!sph_json_get(body, "court") && facts->court[0])
         SPH_TRY(sph_api_set_text(body, "court", facts->court, err), err, "court");
@@ -198,7 +208,8 @@ static sph_rc fill_from_judgment(sph_json *body, const struct sph_judgment_facts
     return sph_ok();
 }
 
-static sph_rc judgment_draft(const sph_json *given, const struct sph_judgment_facts *facts, sph_json **out, sph_err *err)
+static sph_rc judgment_draft(const sph_json *given, const struct sph_judgment_facts *facts,
+                             sph_json **out, sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *draft = given ? sph_json_dup(given) : sph_json_object();
     SPH_TRY(sph_json_set(draft, "type", sph_json_text("case-law"), err), err, "draft");
@@ -221,9 +232,11 @@ static sph_rc publish(struct order *order, sph_err *err)
     if (!upload)
         return place_body(order, err);
     SPH_TRY(read_upload(call, upload, most, &octets, err), err, "judgment");
-    SPH_TRY(sph_document_import(call->node, sph_buf_peek(&octets), &facts, &call->findings, &order->document, err), err,
+    SPH_TRY(sph_document_import(call->node, sph_buf_peek(&octets), &facts, &call->findings,
+                                &order->document, err),
+            err, "judgment");
+    SPH_TRY(judgment_draft(sph_json_get(order->body, "draft"), &facts, &draft, err), err,
             "judgment");
-    SPH_TRY(judgment_draft(sph_json_get(order->body, "draft"), &facts, &draft, err), err, "judgment");
     SPH_TRY(place(order, draft, err), err, "judgment");
     sph_upload_drop(call->node, upload);
     return sph_ok();
@@ -234,11 +247,13 @@ sph_rc sph_api_publish(struct sph_api_call *call, sph_err *err)
     return with_order(call, publish, err);
 }
 
-static sph_rc reply_draft(const struct sph_thread_tip *tip, const sph_json *given, sph_json **out, sph_err *err)
+static sph_rc reply_draft(const struct sph_thread_tip *tip, const sph_json *given, sph_json **out,
+                          sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *draft = sph_json_object();
-    SPH_AUTO_PTR(sph_json) *header = sph_json_get(given, "header") ? sph_json_dup(sph_json_get(given, "header"))
-                                                                   : sph_json_object();
+    SPH_AUTO_PTR(sph_json) *header = sph_json_get(given, "header")
+                                         ? sph_json_dup(sph_json_get(given, "header"))
+                                         : sph_json_object();
     SPH_TRY(sph_api_set_text(draft, "type", "assistance-response", err), err, "reply");
     SPH_TRY(sph_api_set_text(header, "threadId", tip->thread_id, err), err, "reply");
     SPH_TRY(sph_api_set_text(header, "inReplyTo", tip->packet_id, err), err, "reply");
@@ -246,7 +261,8 @@ static sph_rc reply_draft(const struct sph_thread_tip *tip, const sph_json *give
     SPH_TRY(sph_json_set(draft, "header", sph_move(header), err), err, "reply");
     if (!sph_json_get(given, "body"))
         return sph_fail(err, SPH_EARG, "the reply has no body");
-    SPH_TRY(sph_json_set(draft, "body", sph_json_dup(sph_json_get(given, "body")), err), err, "reply");
+    SPH_TRY(sph_json_set(draft, "body", sph_json_dup(sph_json_get(given, "body")), err), err,
+            "reply");
     *out = sph_move(draft);
     return sph_ok();
 }
@@ -259,7 +275,8 @@ static sph_rc reply(struct order *order, sph_err *err)
     SPH_AUTO_PTR(sph_json) *draft = NULL;
     const sph_rc rc = sph_resolve_id(call->node, call->segment[1], packet_id, err);
     if (rc.code == SPH_ENOTFOUND)
-        return sph_api_refuse(call, SPH_ENOTFOUND, "problem.id-unknown", "id", call->segment[1], err);
+        return sph_api_refuse(call, SPH_ENOTFOUND, "problem.id-unknown", "id", call->segment[1],
+                              err);
     SPH_TRY(rc, err, "id");
     SPH_TRY(sph_query_thread_tip(call->node, packet_id, &tip, err), err, "thread");
     SPH_TRY(read_attachments(order, err), err, "attachments");
@@ -289,9 +306,13 @@ static sph_rc check_document(struct sph_api_call *call, sph_err *err)
     SPH_AUTO(sph_buf) octets = sph_buf_init(most);
     SPH_AUTO_PTR(sph_json) *json = NULL;
     SPH_TRY(sph_api_body_bytes(call, most, &octets, err), err, "file");
-    SPH_TRY(sph_document_check(call->node, sph_buf_peek(&octets), &kind, &facts, &call->findings, err), err, "file");
+    SPH_TRY(
+        sph_document_check(call->node, sph_buf_peek(&octets), &kind, &facts, &call->findings, err),
+        err, "file");
     SPH_TRY(sph_api_object("saphan.check/1", &json, err), err, "check");
-    SPH_TRY(sph_api_set_text(json, "kind", kind == SPH_DOCUMENT_JUDGMENT ? "judgment" : "packet", err), err, "check");
+    SPH_TRY(
+        sph_api_set_text(json, "kind", kind == SPH_DOCUMENT_JUDGMENT ? "judgment" : "packet", err),
+        err, "check");
     if (kind == SPH_DOCUMENT_JUDGMENT) {
         SPH_TRY(sph_api_set_text(json, "work", facts.work_iri, err), err, "check");
         SPH_TRY(sph_api_set_text(json, "title", facts.title, err), err, "check");

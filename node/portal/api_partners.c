@@ -11,7 +11,8 @@ static sph_rc set_names(sph_json *object, const char *const name[3], sph_err *er
     SPH_AUTO_PTR(sph_json) *names = sph_json_object();
     for (size_t i = 0; names && i < SPH_LANG_COUNT; i++)
         if (name[i][0])
-            SPH_TRY(sph_api_set_text(names, sph_lang_code((enum sph_lang)i), name[i], err), err, "names");
+            SPH_TRY(sph_api_set_text(names, sph_lang_code((enum sph_lang)i), name[i], err), err,
+                    "names");
     return sph_json_set(object, "name", sph_move(names), err);
 }
 
@@ -22,19 +23,25 @@ static sph_rc partner_json(const sph_partner *partner, sph_json **out, sph_err *
     SPH_TRY(sph_api_object("saphan.partner/1", &json, err), err, "partner");
     sph_safety_number(sph_cert_peek_der(partner->card.root), safety);
     SPH_TRY(sph_api_set_text(json, "party", partner->card.party, err), err, "partner");
-    SPH_TRY(set_names(json, (const char *const[]){partner->card.name[0], partner->card.name[1], partner->card.name[2]}, err), err,
-            "partner");
+    SPH_TRY(set_names(json,
+                      (const char *const[]){partner->card.name[0], partner->card.name[1],
+                                            partner->card.name[2]},
+                      err),
+            err, "partner");
     SPH_TRY(sph_api_set_text(json, "kind", partner->card.kind, err), err, "partner");
     SPH_TRY(sph_api_set_text(json, "country", partner->card.country, err), err, "partner");
     SPH_TRY(sph_api_set_text(json, "mode", partner->card.mode, err), err, "partner");
-    SPH_TRY(sph_api_set_text(json, "state", sph_partner_state_name(partner->state), err), err, "partner");
+    SPH_TRY(sph_api_set_text(json, "state", sph_partner_state_name(partner->state), err), err,
+            "partner");
     SPH_TRY(sph_api_set_text(json, "url", partner->card.url, err), err, "partner");
     SPH_TRY(sph_api_set_text(json, "safetyNumber", safety, err), err, "partner");
     SPH_TRY(sph_api_set_int(json, "serial", partner->card.serial, err), err, "partner");
-    SPH_TRY(sph_api_set_time(json, "cardValidUntil", partner->card.valid_until_ms, err), err, "partner");
+    SPH_TRY(sph_api_set_time(json, "cardValidUntil", partner->card.valid_until_ms, err), err,
+            "partner");
     SPH_TRY(sph_api_set_time(json, "since", partner->added_ms, err), err, "partner");
     SPH_TRY(sph_api_set_text(json, "ledger", partner->card.log_origin, err), err, "partner");
-    SPH_TRY(sph_api_set_int(json, "largestMessage", (int64_t)partner->card.largest_message, err), err, "partner");
+    SPH_TRY(sph_api_set_int(json, "largestMessage", (int64_t)partner->card.largest_message, err),
+            err, "partner");
     *out = sph_move(json);
     return sph_ok();
 }
@@ -51,7 +58,8 @@ sph_rc sph_api_partner_list(struct sph_api_call *call, sph_err *err)
     SPH_AUTO_PTR(sph_json) *json = NULL;
     SPH_AUTO_PTR(sph_json) *list = sph_json_array();
     SPH_TRY(sph_api_object("saphan.partners/1", &json, err), err, "partners");
-    SPH_TRY(sph_partners_each(sph_node_partners(call->node), add_partner_row, list, err), err, "partners");
+    SPH_TRY(sph_partners_each(sph_node_partners(call->node), add_partner_row, list, err), err,
+            "partners");
     SPH_TRY(sph_json_set(json, "items", sph_move(list), err), err, "partners");
     return sph_api_answer(call, 200, &json, err);
 }
@@ -65,11 +73,13 @@ sph_rc sph_api_partner_show(struct sph_api_call *call, sph_err *err)
 {
     int64_t heard_ms = 0, reached_ms = 0;
     SPH_AUTO_PTR(sph_json) *json = NULL;
-    SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(call->node), call->segment[1]);
+    SPH_AUTO_PTR(sph_partner) *partner =
+        sph_partners_get(sph_node_partners(call->node), call->segment[1]);
     if (!partner)
         return unknown_partner(call, call->segment[1], err);
     SPH_TRY(partner_json(partner, &json, err), err, "partner");
-    SPH_TRY(sph_query_contact(call->node, partner->card.party, &heard_ms, &reached_ms, err), err, "contact");
+    SPH_TRY(sph_query_contact(call->node, partner->card.party, &heard_ms, &reached_ms, err), err,
+            "contact");
     SPH_TRY(sph_api_set_time(json, "lastHeard", heard_ms, err), err, "partner");
     SPH_TRY(sph_api_set_time(json, "lastReached", reached_ms, err), err, "partner");
     return sph_api_answer(call, 200, &json, err);
@@ -87,10 +97,14 @@ sph_rc sph_api_partner_preview(struct sph_api_call *call, sph_err *err)
     SPH_AUTO(sph_buf) card = {0};
     SPH_AUTO_PTR(sph_json) *json = NULL;
     SPH_TRY(read_card_body(call, &card, err), err, "card");
-    SPH_TRY(sph_partner_preview(call->node, sph_buf_peek(&card), &preview, &call->findings, err), err, "card");
+    SPH_TRY(sph_partner_preview(call->node, sph_buf_peek(&card), &preview, &call->findings, err),
+            err, "card");
     SPH_TRY(sph_api_object("saphan.card/1", &json, err), err, "card");
     SPH_TRY(sph_api_set_text(json, "party", preview.party, err), err, "card");
-    SPH_TRY(set_names(json, (const char *const[]){preview.name[0], preview.name[1], preview.name[2]}, err), err, "card");
+    SPH_TRY(set_names(json,
+                      (const char *const[]){preview.name[0], preview.name[1], preview.name[2]},
+                      err),
+            err, "card");
     SPH_TRY(sph_api_set_text(json, "kind", preview.kind, err), err, "card");
     SPH_TRY(sph_api_set_text(json, "country", preview.country, err), err, "card");
     SPH_TRY(sph_api_set_text(json, "mode", preview.mode, err), err, "card");
@@ -99,7 +113,8 @@ sph_rc sph_api_partner_preview(struct sph_api_call *call, sph_err *err)
     SPH_TRY(sph_api_set_time(json, "validUntil", preview.valid_until_ms, err), err, "card");
     SPH_TRY(sph_api_set_int(json, "serial", preview.serial, err), err, "card");
     SPH_TRY(sph_json_set(json, "isKnown", sph_json_bool(preview.is_known), err), err, "card");
-    SPH_TRY(sph_json_set(json, "isSameRoot", sph_json_bool(preview.is_same_root), err), err, "card");
+    SPH_TRY(sph_json_set(json, "isSameRoot", sph_json_bool(preview.is_same_root), err), err,
+            "card");
     return sph_api_answer(call, 200, &json, err);
 }
 
@@ -113,12 +128,16 @@ sph_rc sph_api_partner_add(struct sph_api_call *call, sph_err *err)
     SPH_TRY(read_card_body(call, &card, err), err, "card");
     if (!sph_api_param(call, "safety", safety, sizeof(safety)))
         return sph_api_refuse(call, SPH_EARG, "problem.safety-missing", NULL, NULL, err);
-    SPH_TRY(sph_partner_preview(call->node, sph_buf_peek(&card), &preview, &call->findings, err), err, "card");
-    const sph_rc rc = sph_partner_add(call->node, sph_buf_peek(&card), safety, call->user, &call->findings, err);
+    SPH_TRY(sph_partner_preview(call->node, sph_buf_peek(&card), &preview, &call->findings, err),
+            err, "card");
+    const sph_rc rc =
+        sph_partner_add(call->node, sph_buf_peek(&card), safety, call->user, &call->findings, err);
     if (rc.code == SPH_EPROOF)
-        return sph_api_refuse(call, SPH_EPROOF, "problem.safety-other", "party", preview.party, err);
+        return sph_api_refuse(call, SPH_EPROOF, "problem.safety-other", "party", preview.party,
+                              err);
     if (rc.code == SPH_EEXISTS)
-        return sph_api_refuse(call, SPH_EEXISTS, "problem.partner-other-root", "party", preview.party, err);
+        return sph_api_refuse(call, SPH_EEXISTS, "problem.partner-other-root", "party",
+                              preview.party, err);
     SPH_TRY(rc, err, "adding the partner");
     partner = sph_partners_get(sph_node_partners(call->node), preview.party);
     if (!partner)
@@ -170,6 +189,7 @@ sph_rc sph_api_partner_ping(struct sph_api_call *call, sph_err *err)
     SPH_TRY(sph_api_object("saphan.ping/1", &json, err), err, "ping");
     SPH_TRY(sph_api_set_text(json, "party", call->segment[1], err), err, "ping");
     SPH_TRY(sph_api_set_text(json, "messageId", message_id, err), err, "ping");
-    SPH_TRY(sph_json_set(json, "isServing", sph_json_bool(sph_node_is_serving(call->node)), err), err, "ping");
+    SPH_TRY(sph_json_set(json, "isServing", sph_json_bool(sph_node_is_serving(call->node)), err),
+            err, "ping");
     return sph_api_answer(call, 202, &json, err);
 }

@@ -26,14 +26,17 @@ sph_rc sph_api_schema_list(struct sph_api_call *call, sph_err *err)
     const size_t count = sph_schema_rows(rows, ROWS);
     for (size_t i = 0; i < count; i++)
         SPH_TRY(row_json(&rows[i], list, err), err, "schemas");
-    SPH_TRY(files->exists(files->ctx, "schemas/akomantoso30.xsd", &is_installed, err), err, "schemas");
+    SPH_TRY(files->exists(files->ctx, "schemas/akomantoso30.xsd", &is_installed, err), err,
+            "schemas");
     SPH_TRY(sph_api_object("saphan.schemas/1", &json, err), err, "schemas");
-    SPH_TRY(sph_json_set(json, "isOfficialInstalled", sph_json_bool(is_installed), err), err, "schemas");
+    SPH_TRY(sph_json_set(json, "isOfficialInstalled", sph_json_bool(is_installed), err), err,
+            "schemas");
     SPH_TRY(sph_json_set(json, "items", sph_move(list), err), err, "schemas");
     return sph_api_answer(call, 200, &json, err);
 }
 
-/** The body is the official XSD; xml.xsd comes base64-encoded in a JSON body beside it: {"xsd": …, "xmlXsd": …}. */
+/** The body is the official XSD; xml.xsd comes base64-encoded in a JSON body beside it: {"xsd": …,
+ * "xmlXsd": …}. */
 static sph_rc read_schema(const sph_json *body, const char *key, sph_buf *out, sph_err *err)
 {
     const char *text = sph_json_get_text(body, key);
@@ -42,13 +45,15 @@ static sph_rc read_schema(const sph_json *body, const char *key, sph_buf *out, s
     return sph_base64_decode(sph_slice_str(text), out, err);
 }
 
-static sph_rc check_digest(struct sph_api_call *call, sph_slice octets, sph_slice wanted, sph_err *err)
+static sph_rc check_digest(struct sph_api_call *call, sph_slice octets, sph_slice wanted,
+                           sph_err *err)
 {
     const sph_hash digest = sph_sha256_of(octets);
     SPH_AUTO(sph_buf) hex = sph_buf_init(72);
     SPH_TRY(sph_hex_encode(sph_slice_hash(&digest), &hex, err), err, "digest");
     if (!sph_slice_starts(sph_buf_peek(&hex), wanted))
-        return sph_api_refuse(call, SPH_EREFUSED, "problem.schema-digest", "sha256", sph_buf_text(&hex), err);
+        return sph_api_refuse(call, SPH_EREFUSED, "problem.schema-digest", "sha256",
+                              sph_buf_text(&hex), err);
     return sph_ok();
 }
 
@@ -60,8 +65,11 @@ sph_rc sph_api_schema_install(struct sph_api_call *call, sph_err *err)
     SPH_TRY(sph_api_body(call, &body, err), err, "schemas");
     SPH_TRY(read_schema(body, "xsd", &xsd, err), err, "schemas");
     SPH_TRY(read_schema(body, "xmlXsd", &xml_xsd, err), err, "schemas");
-    SPH_TRY(check_digest(call, sph_buf_peek(&xsd), SPH_LIT(SPH_AKN_XSD_SHA256), err), err, "schema");
-    SPH_TRY(check_digest(call, sph_buf_peek(&xml_xsd), SPH_LIT(XML_XSD_SHA256), err), err, "schema");
-    SPH_TRY(sph_node_install_official(call->node, sph_buf_peek(&xsd), sph_buf_peek(&xml_xsd), err), err, "schema");
+    SPH_TRY(check_digest(call, sph_buf_peek(&xsd), SPH_LIT(SPH_AKN_XSD_SHA256), err), err,
+            "schema");
+    SPH_TRY(check_digest(call, sph_buf_peek(&xml_xsd), SPH_LIT(XML_XSD_SHA256), err), err,
+            "schema");
+    SPH_TRY(sph_node_install_official(call->node, sph_buf_peek(&xsd), sph_buf_peek(&xml_xsd), err),
+            err, "schema");
     return sph_api_schema_list(call, err);
 }

@@ -1,7 +1,7 @@
 /* Host program of the build: turns data files into C tables.
- *   embed texts OUT FILE…   catalogue files: "[key]" then "en = …", "lo = …", "th = …"; sorted by key
- *   embed files OUT FILE…   each file as a byte array under its own name
- * A fault in a file is one clear line with its place, and exit 1. */
+ *   embed texts OUT FILE…   catalogue files: "[key]" then "en = …", "lo = …", "th = …"; sorted by
+ * key embed files OUT FILE…   each file as a byte array under its own name A fault in a file is one
+ * clear line with its place, and exit 1. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,8 @@ static int language_of(const char *name)
     return -1;
 }
 
-static int read_line(struct entry *entries, size_t *count, char *line, const char *file, unsigned at)
+static int read_line(struct entry *entries, size_t *count, char *line, const char *file,
+                     unsigned at)
 {
     char *text = trimmed(line);
     if (*text == '\0' || *text == '#')
@@ -53,7 +54,8 @@ static int read_line(struct entry *entries, size_t *count, char *line, const cha
     }
     char *equals = strchr(text, '=');
     if (!equals || *count == 0)
-        return refuse(file, at, "expected \"en = text\", \"lo = text\" or \"th = text\" after a [key]");
+        return refuse(file, at,
+                      "expected \"en = text\", \"lo = text\" or \"th = text\" after a [key]");
     *equals = '\0';
     const int language = language_of(trimmed(text));
     struct entry *entry = &entries[*count - 1];
@@ -162,7 +164,8 @@ static int embed_files(const char *path, char **files, int file_count)
     fputs("const struct sph_schema_file sph_schema_files[] = {\n", out);
     for (int i = 0; i < file_count; i++) {
         const char *slash = strrchr(files[i], '/');
-        fprintf(out, "    {\"%s\", bytes_%d, sizeof(bytes_%d) - 1},\n", slash ? slash + 1 : files[i], i, i);
+        fprintf(out, "    {\"%s\", bytes_%d, sizeof(bytes_%d) - 1},\n",
+                slash ? slash + 1 : files[i], i, i);
     }
     fprintf(out, "};\nconst size_t sph_schema_file_count = %d;\n", file_count);
     return fclose(out) != 0 || failed;

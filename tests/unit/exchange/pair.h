@@ -1,0 +1,333 @@
+/** Two nodes of two parties in one process, joined by a transport that hands a post to the other's
+ * inbox as its listener would, with the sender's TLS certificate as client. Every byte on the way
+ * can be seen and changed. Clocks stand until told. */
+#pragma once
+
+#include <string.h>
+
+#include "exchange/deliver.h"
+#include "exchange/inbox.h"
+#include "exchange/own_card.h"
+#include "exchange/partner_admin.h"
+#include "exchange/query.h"
+#include "exchange/reading.h"
+#include "exchange/submit.h"
+#include "support/fake_env.h"
+#include "support/test_assert.h"
+#include "xml/xml.h"
+
+struct pair_side {
+    test_env *world;
+    sph_node *node;
+    struct pair_side *other;
+    sph_transport transport;
+    const char *party, *kind, *country, *suites;
+    /* What passed last, and what a test wants done to it. */
+    sph_buf seen_body, seen_answer;
+    char seen_type[512];
+    unsigned seen_status;
+    void (*change)(struct pair_side *side, sph_buf *body); /* before the other sees it */
+    const sph_cert *client;                                /* instead of the own TLS certificate */
+    bool is_cut, is_answer_lost;
+    unsigned posts;
+};
+struct pair {
+    struct pair_side a, b; /* a: Lao legal aid, asks; b: Thai NGO, answers */
+};
+
+/** Hand octets to a node as its listener would after TLS. */
+static inline void pair_offer(struct pair_side *to, const sph_cert *client, const char *type,
+                              sph_slice body, sph_response *response)
+{
+    sph_http_head head = {.method = SPH_LIT("POST"),
+                          .target = SPH_LIT("/as4"),
+                          .path = SPH_LIT("/as4"),
+                          .version_minor = 1,
+                          .has_length = true,
+                          .length = body.len};
+    head.field[head.field_count++] = (sph_http_field){SPH_LIT("Content-Type"), sph_slice_str(type)};
+    const struct sph_env *env = test_env_get(to->world);
+    const sph_request request = {.head = &head,
+                                 .client = client,
+                                 .address = "127.0.0.1",
+                                 .peer_uid = -1,
+                                 .body = body,
+                                 .files = env->files,
+                                 .body_len = body.len};
+    if (sph_inbox_accept(to->node, &request, response, NULL).code == SPH_OK)
+        sph_inbox_handle(to->node, &request, response);
+}
+
+static sph_rc pair_read_post(const sph_post *post, sph_buf *out, sph_err *err)
+{
+    sph_file_source source;
+    if (!post->file)
+        return sph_buf_add(out, post->bytes, err);
+    const sph_reader reader = sph_reader_of_file(&source, post->files, post->file, 0, post->len);
+    const sph_writer writer = sph_writer_of_buf(out);
+    return sph_stream_copy(&reader, &writer, post->len, NULL, err);
+}
+
+static sph_rc pair_post(void *ctx, const sph_peer *peer, const sph_post *post, sph_answer *answer,
+                        sph_err *err)
+{
+    struct pair_side *side = ctx;
+    side->posts++;
+    if (side->is_cut)
+        return sph_fail(err, SPH_EAGAIN, "the line is cut");
+    sph_buf_clear(&side->seen_body);
+    side->seen_body = sph_buf_init((size_t)512 * 1024 * 1024);
+    SPH_TRY(pair_read_post(post, &side->seen_body, err), err, "post");
+    SPH_TRY(sph_str_copy(side->seen_type, sizeof(side->seen_type),
+                         sph_slice_str(post->content_type), err),
+            err, "type");
+    if (side->change)
+        side->change(side, &side->seen_body);
+    SPH_AUTO(sph_response) response = sph_response_init();
+    pair_offer(side->other, side->client ? side->client : peer->leaf, side->seen_type,
+               sph_buf_peek(&side->seen_body), &response);
+    side->seen_status = response.status;
+    sph_buf_clear(&side->seen_answer);
+    side->seen_answer = sph_buf_init((size_t)1024 * 1024);
+    SPH_TRY(sph_buf_add(&side->seen_answer, sph_buf_peek(&response.body), err), err, "answer");
+    if (side->is_answer_lost)
+        return sph_fail(err, SPH_EAGAIN, "the answer was lost");
+    answer->status = response.status;
+    answer->retry_after_s = response.retry_after_s;
+    SPH_TRY(sph_str_copy(answer->content_type, sizeof(answer->content_type),
+                         sph_slice_str(response.content_type ? response.content_type : ""), err),
+            err, "type");
+    return sph_buf_add(&answer->body, sph_buf_peek(&response.body), err);
+}
+
+static void pair_forget(void *ctx, const char *party)
+{
+    (void)ctx;
+    (void)party;
+}
+
+static inline void pair_open_side(struct pair_side *side)
+{
+    sph_err err = {0};
+    const struct sph_node_options options = {.path = test_env_folder(side->world),
+                                             .env = test_env_get(side->world),
+                                             .transport = &side->transport};
+    assert_ok(sph_node_open(&options, &side->node, &err), &err);
+}
+
+static inline void pair_make_side(struct pair_side *side, uint64_t seed)
+{
+    sph_err err = {0};
+    const struct sph_home_new values = {.party = side->party,
+                                        .kind = side->kind,
+                                        .country = side->country,
+                                        .mode = "training",
+                                        .name = {"Example (fictitious)", NULL, NULL},
+                                        .url = "https://127.0.0.1:18443",
+                                        .listen_address = "127.0.0.1",
+                                        .listen_port = 18443,
+                                        .suites = side->suites};
+    side->world = test_env_new(seed);
+    side->transport = (sph_transport){side, pair_post, pair_forget};
+    assert_ok(
+        sph_home_create(test_env_get(side->world), test_env_folder(side->world), &values, &err),
+        &err);
+    pair_open_side(side);
+}
+
+/** The ceremony: each takes the other's card with its safety number. */
+static inline void pair_trust(struct pair_side *side)
+{
+    sph_err err = {0};
+    sph_findings findings = {0};
+    char number[SPH_SAFETY_TEXT];
+    SPH_AUTO(sph_buf) card = sph_buf_init(262144);
+    assert_ok(sph_own_card(side->other->node, &card, &err), &err);
+    sph_safety_number(sph_cert_peek_der(sph_node_keys(side->other->node)->root), number);
+    assert_ok(sph_partner_add(side->node, sph_buf_peek(&card), number, "operator", &findings, &err),
+              &err);
+}
+
+static inline struct pair *pair_new_with(const char *suites_a, const char *suites_b)
+{
+    struct pair *pair = sph_mem_new(1, sizeof(*pair));
+    assert_non_null(pair);
+    pair->a = (struct pair_side){.other = &pair->b,
+                                 .party = "la.legalaid.example",
+                                 .kind = "legal-aid",
+                                 .country = "LA",
+                                 .suites = suites_a};
+    pair->b = (struct pair_side){.other = &pair->a,
+                                 .party = "th.ngo.example",
+                                 .kind = "ngo",
+                                 .country = "TH",
+                                 .suites = suites_b};
+    pair_make_side(&pair->a, 1);
+    pair_make_side(&pair->b, 2);
+    pair_trust(&pair->a);
+    pair_trust(&pair->b);
+    return pair;
+}
+
+static inline struct pair *pair_new(void)
+{
+    return pair_new_with(NULL, NULL);
+}
+
+static inline void pair_free_side(struct pair_side *side)
+{
+    sph_node_close(&side->node);
+    test_env_free(&side->world);
+    sph_buf_clear(&side->seen_body);
+    sph_buf_clear(&side->seen_answer);
+}
+
+static inline void pair_free(struct pair **pair)
+{
+    pair_free_side(&(*pair)->a);
+    pair_free_side(&(*pair)->b);
+    sph_mem_free(*pair);
+    *pair = NULL;
+}
+
+/** Stop and start a node on the same home, as after a crash or a restart. */
+static inline void pair_restart(struct pair_side *side)
+{
+    sph_node_close(&side->node);
+    pair_open_side(side);
+}
+
+#define PAIR_QUESTION                                                                                                                                                                        \
+    "{\"type\":\"assistance-request\",\"header\":{\"language\":[\"lo\",\"en\"]},\"body\":{"                                                                                                  \
+    "\"subtype\":\"information\","                                                                                                                                                           \
+    "\"question\":{\"lo\":\"ຜູ້ເສຍຫາຍຮຽກຮ້ອງຄ່າຊົດເຊີຍໃນປະເທດໄທໄດ້ແນວໃດ?\",\"en\":\"How can a victim " \
+    "claim compensation?\"},"                                                                                                                                                                \
+    "\"topic\":[\"compensation\"],\"location\":\"TH-43\",\"urgency\":\"normal\",\"capacity\":"                                                                                               \
+    "\"legal-aid\","                                                                                                                                                                         \
+    "\"wanted\":[\"procedure\"],\"answerLanguage\":[\"lo\"]}}"
+
+/** Queue a question from `side` to the other. */
+static inline struct sph_submitted pair_ask(struct pair_side *side)
+{
+    sph_err err = {0};
+    sph_findings findings = {0};
+    struct sph_submitted done = {.count = 0};
+    sph_json *draft = NULL;
+    assert_ok(sph_json_parse(SPH_LIT(PAIR_QUESTION), 65536, &draft, &err), &err);
+    const struct sph_submit what = {
+        .draft = draft, .to = &side->other->party, .to_count = 1, .user = "operator"};
+    const sph_rc rc = sph_submit(side->node, &what, &done, &findings, &err);
+    for (size_t i = 0; rc.code != SPH_OK && i < findings.count; i++)
+        print_message("finding %s line %u %s %s %s\n", findings.at[i].rule, findings.at[i].line,
+                      findings.at[i].key, findings.at[i].name, findings.at[i].value);
+    assert_ok(rc, &err);
+    sph_json_free(&draft);
+    return done;
+}
+
+/** Deliver everything that is due now; how many tries were made. */
+static inline unsigned pair_deliver(struct pair_side *side)
+{
+    struct sph_out_due_row due[64];
+    size_t count = 0;
+    int64_t next_ms = 0;
+    sph_err err = {0};
+    assert_ok(sph_out_due(side->node, sph_node_now_ms(side->node), due, 64, &count, &next_ms, &err),
+              &err);
+    for (size_t i = 0; i < count; i++) {
+        enum sph_delivery came = SPH_DELIVERY_RETRY;
+        assert_ok(sph_deliver(side->node, due[i].id, &came, &err), &err);
+    }
+    return (unsigned)count;
+}
+
+/** Counters read from the tables. */
+struct pair_count {
+    int64_t rows;
+    char state[32], proof[32], code[64], detail[256];
+};
+static sph_rc pair_note_out(void *arg, int64_t id, const struct sph_outbox_view *view, sph_err *err)
+{
+    struct pair_count *count = arg;
+    (void)id;
+    if (count->rows++ > 0)
+        return sph_ok();
+    SPH_TRY(sph_str_copy(count->state, sizeof(count->state), sph_slice_str(view->state), err), err,
+            "state");
+    SPH_TRY(sph_str_copy(count->proof, sizeof(count->proof), sph_slice_str(view->proof_state), err),
+            err, "proof");
+    SPH_TRY(sph_str_copy(count->code, sizeof(count->code), sph_slice_str(view->error_code), err),
+            err, "code");
+    return sph_str_copy(count->detail, sizeof(count->detail), sph_slice_str(view->error_detail),
+                        err);
+}
+
+/** The newest outgoing message and how many there are. */
+static inline struct pair_count pair_outbox(struct pair_side *side)
+{
+    struct pair_count count = {0};
+    sph_err err = {0};
+    const struct sph_view_filter filter = {.limit = 500};
+    assert_ok(sph_query_outbox(side->node, &filter, pair_note_out, &count, &err), &err);
+    return count;
+}
+
+static sph_rc pair_note_in(void *arg, int64_t id, const struct sph_inbox_view *view, sph_err *err)
+{
+    struct pair_count *count = arg;
+    (void)id;
+    count->rows++;
+    return sph_str_copy(count->state, sizeof(count->state), sph_slice_str(view->state), err);
+}
+
+static inline struct pair_count pair_inbox(struct pair_side *side)
+{
+    struct pair_count count = {0};
+    sph_err err = {0};
+    const struct sph_view_filter filter = {.limit = 500};
+    assert_ok(sph_query_inbox(side->node, &filter, pair_note_in, &count, &err), &err);
+    return count;
+}
+
+struct pair_events {
+    uint16_t event;
+    int64_t count;
+    uint16_t last_reason;
+};
+static sph_rc pair_note_leaf(void *arg, const sph_leaf *leaf, const sph_hash *hash, sph_err *err)
+{
+    struct pair_events *events = arg;
+    (void)hash;
+    (void)err;
+    if (leaf->event != events->event)
+        return sph_ok();
+    const sph_slice reason = sph_leaf_ext_find(leaf, SPH_EXT_REASON);
+    if (events->count++ == 0 && reason.len == 2)
+        events->last_reason = (uint16_t)(reason.at[0] * 256 + reason.at[1]);
+    return sph_ok();
+}
+
+/** Leaves of one event in a node's ledger. */
+static inline int64_t pair_leaves(struct pair_side *side, uint16_t event)
+{
+    struct pair_events events = {.event = event};
+    sph_err err = {0};
+    const struct sph_ledger_filter filter = {.before_index = UINT64_MAX};
+    assert_ok(sph_query_ledger(side->node, &filter, pair_note_leaf, &events, &err), &err);
+    return events.count;
+}
+
+/** The ledger re-derived from its leaves holds. */
+static inline void pair_assert_ledger(struct pair_side *side)
+{
+    sph_db *reader = NULL;
+    sph_err err = {0};
+    struct sph_ledger_fault fault = {0};
+    uint64_t leaves = 0;
+    assert_ok(sph_db_pool_get(sph_node_readers(side->node), &reader, &err), &err);
+    assert_ok(sph_journal_verify(reader, sph_node_log_vkey(side->node), NULL, NULL, &fault, &leaves,
+                                 &err),
+              &err);
+    sph_db_pool_put(sph_node_readers(side->node), reader);
+    assert_true(leaves > 0);
+}
