@@ -11,7 +11,7 @@
 # Last line: "N passed, N failed", and ", N skipped" when some were. Exit code 1 when something failed or
 # nothing ran. Logs: build/test-logs. Test data: SAPHAN_TEST_DATA, by default ../shared/data; tests that need
 # it are skipped without it. Scripts print lines "ok NAME", "not ok NAME: reason" or "skip NAME: reason", get
-# the built program in SAPHAN and its build folder in SAPHAN_BUILD, and may state their limit in seconds in a
+# the built program in SAPHAN, its build folder in SAPHAN_BUILD and as $1, and may state their limit in seconds in a
 # line "# limit: N", for --long "# limit-long: N" (default 300 and 7200).
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -227,7 +227,7 @@ scripts() {
         log=$logs/$name-$(tr '/' '-' <<<"${script#tests/}").log
         logs_of+=("$log")
         began=$SECONDS
-        limited "${limit:-$default_limit}" "$log" bash "$script"
+        limited "${limit:-$default_limit}" "$log" bash "$script" "$SAPHAN_BUILD"
         say "$script, $((SECONDS - began)) s"
     done
     count "$name" "$logs/build-$preset.log" "${logs_of[@]}"

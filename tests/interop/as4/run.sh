@@ -6,20 +6,20 @@ build=${1:?usage: run.sh BUILD_DIR}
 driver=$(find "$build" -name as4_driver -type f -perm -u+x | head -1)
 python=/usr/bin/python3
 if ! "$python" -c 'import cryptography, lxml' 2>/dev/null; then
-    echo "skipped: python3-cryptography or python3-lxml is not installed"
+    echo "skip as4_oracle: python3-cryptography or python3-lxml is not installed"
     exit 0
 fi
-[ -n "$driver" ] || { echo "no as4_driver below $build"; exit 1; }
+[ -n "$driver" ] || { echo "not ok as4_driver: there is none below $build"; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
 failed=0
 
 # check NAME EXPECTED-TEXT OUTPUT
 check() {
+    local name=as4_${1// /_}
     case $3 in
-    *"$2"*) passed=$((passed + 1)) ;;
-    *) failed=$((failed + 1)); echo "FAILED $1: expected $(printf %.80s "$2"), got $(printf %.300s "$3")" ;;
+    *"$2"*) echo "ok $name" ;;
+    *) failed=1; echo "not ok $name: expected $(printf %.80s "$2"), got $(printf %.300s "$3")" ;;
     esac
 }
 
@@ -80,5 +80,4 @@ PY
 )"
 done
 
-echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
