@@ -326,6 +326,7 @@ sph_rc sph_gunzip(const sph_reader *from, const sph_writer *to, uint64_t max,
     while (!is_end)
         SPH_TRY(inflate_step(&s, &in, &out, &is_end, err), err, "gunzip");
     SPH_TRY(read_trailer(&in, &out, err), err, "gzip trailer");
-    *len = out.total;
+    if (len)
+        *len = out.total;
     return sph_ok();
 }

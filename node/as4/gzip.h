@@ -12,7 +12,7 @@ SPH_MUST sph_rc sph_gzip_packet(sph_slice packet, sph_buf *out, sph_err *err);
 /** Wrap a stream of ciphertext at level 0 (stored blocks). *sha256 and *len of the gzip octets. */
 SPH_MUST sph_rc sph_gzip_store(const sph_reader *from, const sph_writer *to, sph_hash *sha256,
                                uint64_t *len, sph_err *err);
-/** Inflate exactly one member: header limits, ratio, CRC, size, no trailing bytes. SPH_ELIMIT past
- * max or ratio, SPH_EPARSE otherwise. */
+/** Inflate exactly one member (len may be NULL): header limits, ratio, CRC, size, no trailing
+ * bytes. SPH_ELIMIT past max or ratio, SPH_EPARSE otherwise. */
 SPH_MUST sph_rc sph_gunzip(const sph_reader *from, const sph_writer *to, uint64_t max,
                            const struct sph_limits *limits, uint64_t *len, sph_err *err);

@@ -328,18 +328,51 @@ static sph_rc run(struct work *work, bool is_thread, struct sph_submitted *out,
     return report(work, out, err);
 }
 
-static sph_rc submit_one(sph_node *node, const struct sph_submit *what, const char *party,
-                         enum sph_packet_type type, const char *question, struct sph_submitted *out,
-                         sph_findings *findings, sph_err *err)
+/** The work is too large for a stack frame. */
+static sph_rc with_work(sph_node *node, const struct sph_submit *what,
+                        sph_rc (*fill)(struct work *work, const void *arg, sph_err *err),
+                        const void *arg, bool is_thread, struct sph_submitted *out,
+                        sph_findings *findings, sph_err *err)
 {
-    struct work work = {.node = node, .what = what};
-    sph_rc rc = sph_str_copy(work.question, sizeof(work.question), sph_slice_str(question), err);
+    struct work *work = sph_mem_new(1, sizeof(*work));
+    if (!work)
+        return sph_fail(err, SPH_ENOMEM, "submit");
+    work->node = node;
+    work->what = what;
+    sph_rc rc = fill(work, arg, err);
     if (rc.code == SPH_OK)
-        rc = party ? add_named(&work, party, err) : add_subscribers(&work, type, err);
-    if (rc.code == SPH_OK)
-        rc = run(&work, party != NULL, out, findings, err);
-    work_clear(&work);
+        rc = run(work, is_thread, out, findings, err);
+    work_clear(work);
+    sph_mem_free(work);
     return rc;
+}
+
+/** One addressee of a thread. */
+struct addressee {
+    const char *party, *question;
+};
+
+static sph_rc fill_addressee(struct work *work, const void *arg, sph_err *err)
+{
+    const struct addressee *addressee = arg;
+    SPH_TRY(sph_str_copy(work->question, sizeof(work->question), sph_slice_str(addressee->question),
+                         err),
+            err, "question");
+    return add_named(work, addressee->party, err);
+}
+
+static sph_rc fill_subscribers(struct work *work, const void *arg, sph_err *err)
+{
+    return add_subscribers(work, *(const enum sph_packet_type *)arg, err);
+}
+
+/** A packet that is ready-made goes to each of the named parties. */
+static sph_rc fill_named(struct work *work, const void *arg, sph_err *err)
+{
+    (void)arg;
+    for (size_t i = 0; i < work->what->to_count; i++)
+        SPH_TRY(add_named(work, work->what->to[i], err), err, "addressee %zu", i + 1);
+    return sph_ok();
 }
 
 /** A question to several is a local group: one bilateral thread an addressee (packets.md 2). */
@@ -353,50 +386,40 @@ static sph_rc name_question(sph_node *node, size_t addressees, char out[32], sph
     return sph_short_id('Q', urn, 30, out, err);
 }
 
-/** One packet, ready-made, to each of the named parties. */
-static sph_rc submit_octets(sph_node *node, const struct sph_submit *what,
-                            struct sph_submitted *out, sph_findings *findings, sph_err *err)
-{
-    struct work work = {.node = node, .what = what};
-    sph_rc rc = sph_ok();
-    for (size_t i = 0; i < what->to_count && rc.code == SPH_OK; i++)
-        rc = add_named(&work, what->to[i], err);
-    if (rc.code == SPH_OK)
-        rc = run(&work, false, out, findings, err);
-    work_clear(&work);
-    return rc;
-}
-
 static sph_rc submit_draft(sph_node *node, const struct sph_submit *what, struct sph_submitted *out,
                            sph_findings *findings, sph_err *err)
 {
     enum sph_packet_type type;
-    char question[32];
     const char *name = sph_json_get_text(what->draft, "type");
     if (!name)
         return sph_fail(err, SPH_EARG, "the draft has no type");
     SPH_TRY(sph_packet_type_of(name, &type, err), err, "draft type");
     if (what->to_count == 0)
-        return submit_one(node, what, NULL, type, "", out, findings, err);
-    SPH_TRY(name_question(node, what->to_count, question, err), err, "question");
-    for (size_t i = 0; i < what->to_count; i++)
-        SPH_TRY(submit_one(node, what, what->to[i], type, question, out, findings, err), err,
+        return with_work(node, what, fill_subscribers, &type, false, out, findings, err);
+    SPH_TRY(name_question(node, what->to_count, out->question, err), err, "question");
+    for (size_t i = 0; i < what->to_count; i++) {
+        const struct addressee addressee = {what->to[i], out->question};
+        SPH_TRY(with_work(node, what, fill_addressee, &addressee, true, out, findings, err), err,
                 "addressee %zu", i + 1);
+    }
     return sph_ok();
 }
 
 sph_rc sph_submit(sph_node *node, const struct sph_submit *what, struct sph_submitted *out,
                   sph_findings *findings, sph_err *err)
 {
-    struct sph_submitted done = {.count = 0};
-    if (what->octets.len > 0)
-        SPH_TRY(submit_octets(node, what, &done, findings, err), err, "ready packet");
-    else
-        SPH_TRY(submit_draft(node, what, &done, findings, err), err, "draft");
-    *out = done;
-    if (!what->is_dry_run)
+    struct sph_submitted *done = sph_mem_new(1, sizeof(*done));
+    if (!done)
+        return sph_fail(err, SPH_ENOMEM, "submit");
+    const sph_rc rc = what->octets.len > 0
+                          ? with_work(node, what, fill_named, NULL, false, done, findings, err)
+                          : submit_draft(node, what, done, findings, err);
+    if (rc.code == SPH_OK)
+        *out = *done;
+    sph_mem_free(done);
+    if (rc.code == SPH_OK && !what->is_dry_run)
         sph_node_wake(node);
-    return sph_ok();
+    return rc;
 }
 
 struct ping {

@@ -206,23 +206,41 @@ static inline void pair_restart(struct pair_side *side)
     "\"legal-aid\","                                                                                                                                                                         \
     "\"wanted\":[\"procedure\"],\"answerLanguage\":[\"lo\"]}}"
 
-/** Queue a question from `side` to the other. */
-static inline struct sph_submitted pair_ask(struct pair_side *side)
+struct pair_asked {
+    char packet_id[64], thread_id[64];
+};
+
+/** Queue a draft from `side` to the other. */
+static inline struct pair_asked pair_send(struct pair_side *side, const char *text)
 {
     sph_err err = {0};
-    sph_findings findings = {0};
-    struct sph_submitted done = {.count = 0};
     sph_json *draft = NULL;
-    assert_ok(sph_json_parse(SPH_LIT(PAIR_QUESTION), 65536, &draft, &err), &err);
+    struct pair_asked asked = {.packet_id = ""};
+    sph_findings *findings = sph_mem_new(1, sizeof(*findings));
+    struct sph_submitted *done = sph_mem_new(1, sizeof(*done));
+    assert_non_null(findings);
+    assert_non_null(done);
+    assert_ok(sph_json_parse(sph_slice_str(text), 65536, &draft, &err), &err);
     const struct sph_submit what = {
         .draft = draft, .to = &side->other->party, .to_count = 1, .user = "operator"};
-    const sph_rc rc = sph_submit(side->node, &what, &done, &findings, &err);
-    for (size_t i = 0; rc.code != SPH_OK && i < findings.count; i++)
-        print_message("finding %s line %u %s %s %s\n", findings.at[i].rule, findings.at[i].line,
-                      findings.at[i].key, findings.at[i].name, findings.at[i].value);
+    const sph_rc rc = sph_submit(side->node, &what, done, findings, &err);
+    for (size_t i = 0; rc.code != SPH_OK && i < findings->count; i++)
+        print_message("finding %s line %u %s %s %s\n", findings->at[i].rule, findings->at[i].line,
+                      findings->at[i].key, findings->at[i].name, findings->at[i].value);
     assert_ok(rc, &err);
+    assert_int_equal(done->count, 1);
+    assert_ok(sph_str_copy(asked.packet_id, 64, sph_slice_str(done->at[0].packet_id), &err), &err);
+    assert_ok(sph_str_copy(asked.thread_id, 64, sph_slice_str(done->at[0].thread_id), &err), &err);
     sph_json_free(&draft);
-    return done;
+    sph_mem_free(findings);
+    sph_mem_free(done);
+    return asked;
+}
+
+/** Queue a question from `side` to the other. */
+static inline struct pair_asked pair_ask(struct pair_side *side)
+{
+    return pair_send(side, PAIR_QUESTION);
 }
 
 /** Deliver everything that is due now; how many tries were made. */

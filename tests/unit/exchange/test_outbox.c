@@ -76,6 +76,7 @@ static void outbox_ladder_grows_within_its_jitter(void **state)
     assert_true(sph_out_ladder_ms(39, 0) >= INT64_C(4) * 3600000);
 }
 
+int test_outbox(void);
 int test_outbox(void)
 {
     const struct CMUnitTest tests[] = {
