@@ -8,7 +8,8 @@
 #define SPH_ALG_KW_AES128 SPH_NS_XENC "kw-aes128"
 #define SPH_ALG_X25519 SPH_NS_DSM "x25519"
 #define SPH_ALG_HKDF SPH_NS_DSM "hkdf"
-#define SPH_ALG_HMAC_SHA256 SPH_NS_DSM "hmac-sha256"
+/* RFC 9231 §2.2.2: the HMAC names stayed in the namespace of 2001, unlike hkdf, which uses them. */
+#define SPH_ALG_HMAC_SHA256 "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
 
 #define SPH_XENC_CONTENT_KEY 16 /* octets: AES-128 content key and key-encryption key */
 #define SPH_XENC_SALT 16        /* octets of the salt we write */

@@ -31,10 +31,11 @@ ENCRYPTED = ("<x:EncryptedKey xmlns:x='%s' xmlns:d='%s'><x:EncryptionMethod Algo
              "<x:ReferenceList><x:DataReference URI='#a'/></x:ReferenceList></x:EncryptedKey>")
 TOKEN = "<w:SecurityTokenReference xmlns:w='%s'/>" % WSSE
 AGREEMENT = ("<x:AgreementMethod Algorithm='%sx25519'><k:KeyDerivationMethod xmlns:k='%s' Algorithm='%shkdf'>"
-             "<m:HKDFParams xmlns:m='%s'><m:PRF Algorithm='%shmac-sha256'/><m:Salt>AAAA</m:Salt><m:KeyLength>16"
+             "<m:HKDFParams xmlns:m='%s'><m:PRF Algorithm='http://www.w3.org/2001/04/xmldsig-more#hmac-sha256'/>"
+             "<m:Salt>AAAA</m:Salt><m:KeyLength>16"
              "</m:KeyLength></m:HKDFParams></k:KeyDerivationMethod><x:OriginatorKeyInfo><o:DEREncodedKeyValue "
              "xmlns:o='%s'>MCowBQYDK2VuAyEA%s=</o:DEREncodedKeyValue></x:OriginatorKeyInfo><x:RecipientKeyInfo>%s"
-             "</x:RecipientKeyInfo></x:AgreementMethod>" % (DSM, XENC11, DSM, DSM, DSM, DS11, "A" * 43, TOKEN))
+             "</x:RecipientKeyInfo></x:AgreementMethod>" % (DSM, XENC11, DSM, DSM, DS11, "A" * 43, TOKEN))
 SEEDS = [
     signature(ED25519, [reference("", transform(DS + "enveloped-signature") + transform(EXC))]),
     signature(ED25519, [reference("#body", transform(EXC, PREFIXES))], "<d:Object/>"),

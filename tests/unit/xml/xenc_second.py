@@ -68,11 +68,12 @@ def agreement(key, content):
     encode = lambda octets: base64.encodebytes(octets).decode()
     return ("<x:EncryptionMethod Algorithm='%skw-aes128'/>\n<d:KeyInfo>\n<x:AgreementMethod Algorithm='%sx25519'>\n"
             "<k:KeyDerivationMethod xmlns:k='%s' Algorithm='%shkdf'><m:HKDFParams xmlns:m='%s'>"
-            "<m:PRF Algorithm='%shmac-sha256'/><m:Salt>%s</m:Salt><m:Info>%s</m:Info><m:KeyLength> 16 </m:KeyLength>"
+            "<m:PRF Algorithm='http://www.w3.org/2001/04/xmldsig-more#hmac-sha256'/>"
+            "<m:Salt>%s</m:Salt><m:Info>%s</m:Info><m:KeyLength> 16 </m:KeyLength>"
             "</m:HKDFParams></k:KeyDerivationMethod>\n<x:OriginatorKeyInfo>"
             "<o:DEREncodedKeyValue xmlns:o='%s'>%s</o:DEREncodedKeyValue></x:OriginatorKeyInfo>"
             "<x:RecipientKeyInfo><w:SecurityTokenReference/></x:RecipientKeyInfo></x:AgreementMethod></d:KeyInfo>\n"
-            % (XENC, DSM, XENC11, DSM, DSM, DSM, encode(salt), encode(info), DS11,
+            % (XENC, DSM, XENC11, DSM, DSM, encode(salt), encode(info), DS11,
                encode(ephemeral.public_key().public_bytes(*SPKI))),
             keywrap.aes_key_wrap(wrapping, content))
 
