@@ -1,0 +1,147 @@
+/* Checkpoints: the log's signature and the cosignatures of witnesses (ledger.md 5). */
+#include "base/codec.h"
+#include "evidence/verify_parts.h"
+
+/* The trust whose log key has this name, NULL when none has. */
+static const sph_trust *find_log(const struct sph_verify_context *context, const char *origin,
+                                 const sph_vkey **key)
+{
+    for (size_t i = 0; i < context->trust_count; i++) {
+        const sph_trust *trust = &context->trust[i];
+        for (size_t k = 0; k < trust->key_count; k++) {
+            if (trust->key[k].type != SPH_VKEY_LOG || strcmp(trust->key[k].name, origin) != 0)
+                continue;
+            *key = &trust->key[k];
+            return trust;
+        }
+    }
+    return NULL;
+}
+
+static bool has_log_key(const struct sph_verify_context *context)
+{
+    for (size_t i = 0; i < context->trust_count; i++)
+        for (size_t k = 0; k < context->trust[i].key_count; k++)
+            if (context->trust[i].key[k].type == SPH_VKEY_LOG)
+                return true;
+    return false;
+}
+
+static sph_rc say_facts(const sph_checkpoint *head, sph_verdict *verdict, sph_err *err)
+{
+    SPH_AUTO(sph_buf) root = sph_buf_init(64);
+    SPH_TRY(sph_base64_encode(sph_slice_hash(&head->root), &root, err), err, "root");
+    sph_verdict_fact(verdict, "evidence.fact.origin", "origin", head->origin);
+    sph_verdict_fact_number(verdict, "evidence.fact.size", "size", head->size);
+    sph_verdict_fact(verdict, "evidence.fact.root", "root", sph_buf_text(&root));
+    return sph_ok();
+}
+
+/* A line by a known key that fails spoils the note, whoever else signed it (ledger.md 5). `log` has
+ * signed it, so that a refusal can only come from another known key. */
+static bool has_bad_line(sph_slice note, const sph_vkey *log, const sph_trust *trust)
+{
+    sph_slice text;
+    sph_vkey known[SPH_TRUST_KEY_MAX + 1];
+    known[0] = *log;
+    for (size_t i = 0; i < trust->key_count; i++)
+        known[i + 1] = trust->key[i];
+    return sph_note_verify(note, known, trust->key_count + 1, &text, NULL).code != SPH_OK;
+}
+
+static bool is_spoiled(sph_slice note, const sph_vkey *log,
+                       const struct sph_verify_context *context)
+{
+    for (size_t i = 0; i < context->trust_count; i++)
+        if (has_bad_line(note, log, &context->trust[i]))
+            return true;
+    return false;
+}
+
+/* Every cosignature by a key that is trusted, with its time. Returns their number. */
+static size_t say_cosignatures(sph_slice text, sph_slice lines,
+                               const struct sph_verify_context *context, sph_verdict *verdict)
+{
+    size_t count = 0;
+    while (lines.len > 0) {
+        const size_t end = sph_slice_find(lines, SPH_LIT("\n"), 0);
+        const sph_slice line = sph_slice_sub(lines, 0, end);
+        lines = end == SIZE_MAX ? sph_slice_of(NULL, 0) : sph_slice_sub(lines, end + 1, SIZE_MAX);
+        for (size_t i = 0; i < context->trust_count * SPH_TRUST_KEY_MAX; i++) {
+            const sph_trust *trust = &context->trust[i / SPH_TRUST_KEY_MAX];
+            const sph_vkey *key = &trust->key[i % SPH_TRUST_KEY_MAX];
+            int64_t seconds = 0;
+            if (i % SPH_TRUST_KEY_MAX >= trust->key_count || key->type != SPH_VKEY_COSIGNATURE ||
+                sph_cosignature_verify(line, key, text, &seconds, NULL).code != SPH_OK ||
+                seconds > INT64_MAX / 1000)
+                continue;
+            sph_verdict_say_time(verdict, SPH_LINE_CHECKED, "evidence.head.cosigned", key->name,
+                                 seconds * 1000);
+            count++;
+        }
+    }
+    return count;
+}
+
+/* Which key counts, and does its line hold? */
+static const sph_trust *check_log(sph_slice note, const struct sph_verify_context *context,
+                                  const char *origin, sph_verdict *verdict)
+{
+    const sph_vkey *key = NULL;
+    sph_checkpoint again;
+    const sph_trust *trust = find_log(context, origin, &key);
+    if (!trust) {
+        const bool is_other = has_log_key(context);
+        sph_verdict_say(verdict, is_other ? SPH_LINE_FAILED : SPH_LINE_MISSING,
+                        is_other ? "evidence.head.other-log" : "evidence.head.no-key", origin,
+                        NULL);
+        return NULL;
+    }
+    if (sph_checkpoint_verify(note, key, &again, NULL).code != SPH_OK ||
+        is_spoiled(note, key, context)) {
+        sph_verdict_say(verdict, SPH_LINE_FAILED, "evidence.head.broken", origin, NULL);
+        return NULL;
+    }
+    sph_verdict_say(verdict, SPH_LINE_CHECKED, "evidence.head.signed", origin, NULL);
+    sph_verdict_say(verdict, SPH_LINE_BASIS,
+                    trust->kind == SPH_TRUST_CARD ? "evidence.basis.log-card"
+                                                  : "evidence.basis.log-key",
+                    key->name, trust->party);
+    return trust;
+}
+
+sph_rc sph_verify_head(sph_slice note, const struct sph_verify_context *context,
+                       sph_verdict *verdict, sph_checkpoint *head, const sph_trust **signer,
+                       sph_err *err)
+{
+    sph_slice text, lines;
+    *signer = NULL;
+    if (sph_checkpoint_parse(note, head, NULL).code != SPH_OK ||
+        sph_note_split(note, &text, &lines, NULL).code != SPH_OK) {
+        sph_verdict_say(verdict, SPH_LINE_MISSING, "evidence.head.form", NULL, NULL);
+        return sph_ok();
+    }
+    SPH_TRY(say_facts(head, verdict, err), err, "checkpoint");
+    const sph_trust *trust = check_log(note, context, head->origin, verdict);
+    if (!trust)
+        return sph_ok();
+    const size_t cosigned = say_cosignatures(text, lines, context, verdict);
+    if (cosigned == 0)
+        sph_verdict_say(verdict, SPH_LINE_NOTED, "evidence.head.not-cosigned", NULL, NULL);
+    sph_verdict_say(verdict, SPH_LINE_LIMIT,
+                    cosigned ? "evidence.limit.head-cosigned" : "evidence.limit.head", NULL, NULL);
+    *signer = trust;
+    return sph_ok();
+}
+
+sph_rc sph_verify_checkpoint(sph_slice note, const struct sph_verify_context *context,
+                             sph_verdict *verdict, sph_err *err)
+{
+    sph_checkpoint head;
+    const sph_trust *signer = NULL;
+    sph_verdict_set_kind(verdict, SPH_EVIDENCE_CHECKPOINT);
+    SPH_TRY(sph_verify_head(note, context, verdict, &head, &signer, err), err, "checkpoint");
+    if (signer)
+        sph_verdict_say(verdict, SPH_LINE_LIMIT, "evidence.limit.checkpoint", NULL, NULL);
+    return sph_ok();
+}
