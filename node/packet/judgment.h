@@ -1,4 +1,5 @@
-/** Judgments (packets.md 7): import = check, reduce to the profile, rewrite the identification, list what was dropped. */
+/** Judgments (packets.md 7): import = check, reduce to the profile, rewrite the identification,
+ * list what was dropped. */
 #pragma once
 
 #include "packet/finding.h"
@@ -6,7 +7,8 @@
 
 /** Who publishes and what the document cannot say itself. */
 struct sph_judgment_import {
-    const char *country;      /* ISO 3166-1 alpha-2 lower case when the document does not say; NULL otherwise */
+    const char
+        *country; /* ISO 3166-1 alpha-2 lower case when the document does not say; NULL otherwise */
     const char *manifestation_date; /* yyyy-mm-dd */
 };
 /** What the packet's fields are filled with. */
@@ -16,11 +18,15 @@ struct sph_judgment_facts {
     char title[512];
     unsigned dropped_elements, dropped_references, dropped_keywords, unwrapped_inline;
 };
-/** octets: the foreign Akoma Ntoso document. out: canonical profile-valid octets of akn:akomaNtoso, appended. Notes in findings list each
- *  class of what was dropped with counts; refusals name AKN-01 … AKN-11 or XSD with line. SPH_EREFUSED. */
-SPH_MUST sph_rc sph_judgment_import(sph_slice octets, const struct sph_judgment_import *how, const struct sph_schemas *schemas,
-                                    const struct sph_limits *limits, struct sph_judgment_facts *facts,
-                                    sph_findings *findings, sph_buf *out, sph_err *err);
+/** octets: the foreign Akoma Ntoso document. out: canonical profile-valid octets of akn:akomaNtoso,
+ * appended. Notes in findings list each class of what was dropped with counts; refusals name AKN-01
+ * … AKN-11 or XSD with line. SPH_EREFUSED. */
+SPH_MUST sph_rc sph_judgment_import(sph_slice octets, const struct sph_judgment_import *how,
+                                    const struct sph_schemas *schemas,
+                                    const struct sph_limits *limits,
+                                    struct sph_judgment_facts *facts, sph_findings *findings,
+                                    sph_buf *out, sph_err *err);
 /** Re-check AKN rules on the document inside a received packet. */
-SPH_MUST sph_rc sph_judgment_check(const sph_xml_node *akoma_ntoso, int64_t now_ms, struct sph_judgment_facts *facts,
-                                   sph_findings *findings, sph_err *err);
+SPH_MUST sph_rc sph_judgment_check(const sph_xml_node *akoma_ntoso, int64_t now_ms,
+                                   struct sph_judgment_facts *facts, sph_findings *findings,
+                                   sph_err *err);

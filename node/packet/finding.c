@@ -1,0 +1,81 @@
+#include "packet/finding.h"
+
+#define TEXT_CAP 1024
+
+/* Copy what fits and end between characters of UTF-8; what is cut is only shown, never judged. */
+static void copy_cut(char *to, size_t room, const char *text)
+{
+    sph_slice slice = sph_slice_str(text);
+    if (slice.len >= room) {
+        size_t len = room - 1;
+        while (len > 0 && (slice.at[len] & 0xc0) == 0x80)
+            len--;
+        slice.len = len;
+    }
+    if (sph_str_copy(to, room, slice, NULL).code != SPH_OK)
+        to[0] = '\0';
+}
+
+static void add(sph_findings *findings, const char *rule, unsigned line, const char *key,
+                const char *name, const char *value, bool is_note)
+{
+    if (!findings)
+        return;
+    if (findings->count == SPH_FINDINGS) {
+        findings->more++;
+        return;
+    }
+    sph_finding *finding = &findings->at[findings->count++];
+    *finding = (sph_finding){.line = line, .key = key, .is_note = is_note};
+    copy_cut(finding->rule, sizeof(finding->rule), rule);
+    copy_cut(finding->name, sizeof(finding->name), name ? name : "");
+    copy_cut(finding->value, sizeof(finding->value), value ? value : "");
+}
+
+void sph_finding_add(sph_findings *findings, const char *rule, unsigned line, const char *key,
+                     const char *name, const char *value)
+{
+    add(findings, rule, line, key, name, value, false);
+}
+
+void sph_finding_note(sph_findings *findings, const char *rule, unsigned line, const char *key,
+                      const char *name, const char *value)
+{
+    add(findings, rule, line, key, name, value, true);
+}
+
+bool sph_findings_refuse(const sph_findings *findings)
+{
+    if (findings->more > 0)
+        return true;
+    for (size_t i = 0; i < findings->count; i++)
+        if (!findings->at[i].is_note)
+            return true;
+    return false;
+}
+
+static sph_rc add_place(const sph_finding *finding, enum sph_lang lang, sph_buf *out, sph_err *err)
+{
+    char number[16];
+    if (finding->line == 0)
+        return sph_buf_addf(out, err, "%s  ", finding->rule);
+    SPH_TRY(sph_str_format(number, sizeof(number), err, "%u", finding->line), err, "line");
+    SPH_TRY(sph_text_format(lang, "finding.line", SPH_ARGS({"line", number}), out, err), err,
+            "line");
+    return sph_buf_addf(out, err, "  %s  ", finding->rule);
+}
+
+sph_rc sph_finding_text(const sph_finding *finding, enum sph_lang lang, sph_buf *out, sph_err *err)
+{
+    char twin[96];
+    SPH_AUTO(sph_buf) text = sph_buf_init(TEXT_CAP * 4);
+    const sph_arg args[] = {{"name", finding->name}, {"value", finding->value}};
+    SPH_TRY(sph_str_format(twin, sizeof(twin), err, "%s.do", finding->key), err, "key");
+    SPH_TRY(add_place(finding, lang, &text, err), err, "place");
+    SPH_TRY(sph_text_format(lang, finding->key, args, 2, &text, err), err, "sentence");
+    if (sph_text_has(twin)) {
+        SPH_TRY(sph_buf_add_byte(&text, ' ', err), err, "sentence");
+        SPH_TRY(sph_text_format(lang, twin, args, 2, &text, err), err, "what to do");
+    }
+    return sph_buf_add(out, sph_buf_peek(&text), err);
+}
