@@ -1,7 +1,6 @@
 #include "as4/fault.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 static const struct {
     uint16_t reason;
@@ -28,11 +27,13 @@ static void fill(enum sph_as4_rule rule, const char *more, sph_as4_fault *fault)
     fault->reason = rules[rule].reason;
     fault->rule = rules[rule].rule;
     const char *fixed = fixed_text(fault->code);
-    if (fixed != NULL)
-        (void)snprintf(fault->detail, sizeof(fault->detail), "%s", fixed);
-    else
-        (void)snprintf(fault->detail, sizeof(fault->detail), "%s: %s%s%s", rules[rule].rule,
-                       rules[rule].text, more[0] != 0 ? ": " : "", more);
+    const sph_rc rc =
+        fixed != NULL
+            ? sph_str_copy(fault->detail, sizeof(fault->detail), sph_slice_str(fixed), NULL)
+            : sph_str_format(fault->detail, sizeof(fault->detail), NULL, "%s: %s%s%s",
+                             rules[rule].rule, rules[rule].text, more[0] != 0 ? ": " : "", more);
+    if (rc.code != SPH_OK) /* the texts of the table and 96 octets fit: a test walks the table */
+        fault->detail[0] = 0;
 }
 
 sph_rc sph_as4_refuse_by(enum sph_as4_rule rule, sph_as4_fault *fault, sph_err *err,
@@ -42,7 +43,7 @@ sph_rc sph_as4_refuse_by(enum sph_as4_rule rule, sph_as4_fault *fault, sph_err *
     if (format != NULL) {
         va_list args;
         va_start(args, format);
-        (void)vsnprintf(more, sizeof(more), format, args); /* long texts are cut */
+        sph_str_cut(more, sizeof(more), format, args);
         va_end(args);
     }
     fill(rule, more, fault);

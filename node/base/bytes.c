@@ -181,6 +181,12 @@ sph_rc sph_str_format(char *to, size_t room, sph_err *err, const char *format, .
     return sph_ok();
 }
 
+void sph_str_cut(char *to, size_t room, const char *format, va_list args)
+{
+    if (vsnprintf(to, room, format, args) < 0)
+        to[0] = 0;
+}
+
 sph_rc sph_bytes_copy(void *to, size_t room, sph_slice bytes, sph_err *err)
 {
     if (bytes.len > room)

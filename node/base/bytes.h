@@ -1,6 +1,7 @@
 /** Bytes with a length: `sph_slice` is borrowed and read-only, `sph_buf` is owned and capped. */
 #pragma once
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -92,6 +93,8 @@ void sph_str_free(char **text);
 /** Bounded copy into a fixed array, always terminated; SPH_ELIMIT when it does not fit, embedded
  * NUL SPH_EPARSE. */
 SPH_MUST sph_rc sph_str_copy(char *to, size_t room, sph_slice text, sph_err *err);
+/** printf into a fixed array of at least one octet, cut where it ends: for texts that explain. */
+void sph_str_cut(char *to, size_t room, const char *format, va_list args);
 /** printf into a fixed array; SPH_ELIMIT when cut. */
 SPH_MUST sph_rc sph_str_format(char *to, size_t room, sph_err *err, const char *format, ...)
     SPH_PRINTF(4, 5);

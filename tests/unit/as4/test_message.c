@@ -1,5 +1,7 @@
 #include "kit.h"
 
+#include "as4/fault.h"
+
 int test_message(void);
 
 static sph_as4_refs three(void)
@@ -92,6 +94,26 @@ static void message_codes_have_their_names(void **state)
     assert_string_equal(sph_as4_reason_rule(306), "dsig.wrong-node");
 }
 
+/** A detail always says something, also with the longest addition; 0101 and 0102 say nothing more.
+ */
+static void message_every_refusal_has_a_detail(void **state)
+{
+    (void)state;
+    char more[200];
+    memset(more, 'x', sizeof(more) - 1);
+    more[sizeof(more) - 1] = 0;
+    for (int rule = 0; rule < SPH_AS4_RULE_COUNT; rule++) {
+        sph_err err = {0};
+        sph_as4_fault fault = {0};
+        assert_int_equal(sph_as4_refuse((enum sph_as4_rule)rule, &fault, &err, "%s", more).code,
+                         SPH_EREFUSED);
+        assert_true(fault.detail[0] != 0);
+        assert_string_equal(sph_as4_reason_rule(fault.reason), fault.rule);
+        const bool is_fixed = fault.code == SPH_EBMS_0101 || fault.code == SPH_EBMS_0102;
+        assert_true((strstr(fault.detail, "xxx") == NULL) == is_fixed);
+    }
+}
+
 int test_message(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +122,7 @@ int test_message(void)
         cmocka_unit_test(message_malformed_refs_text_is_refused),
         cmocka_unit_test(message_36_refs_are_refused),
         cmocka_unit_test(message_codes_have_their_names),
+        cmocka_unit_test(message_every_refusal_has_a_detail),
     };
     return cmocka_run_group_tests_name("message", tests, kit_start, kit_stop);
 }

@@ -240,8 +240,7 @@ static void receipt_ledger_proof_comes_back_as_written(void **state)
     struct seen seen;
     sph_err err = {0};
     SPH_AUTO(sph_buf)
-    proof = sph_buf_init(65536),
-    text = {0}, leaf = sph_buf_init(65536), tlog = sph_buf_init(65536);
+    proof = sph_buf_init(65536), text = {0}, leaf = sph_buf_init(65536), tlog = sph_buf_init(65536);
     kit_message(kit(), &(struct kit_wish){0}, &msg);
     kit_good(sph_as4_ledger_proof_write(SPH_LIT("SPL1 leaf octets"), SPH_LIT("tlog-proof text\n"),
                                         &proof, &err),
