@@ -57,7 +57,7 @@ static const struct sph_option show_options[] = {FLAG("--xml"), FLAG("--proof"),
 static const struct sph_option save_options[] = {VALUE("-o"), VALUE("--attachment"), END};
 static const struct sph_option log_options[] = {
     VALUE("--from"), VALUE("--to"), VALUE("--partner"), VALUE("--type"), VALUE("--limit"), END};
-static const struct sph_option verify_options[] = {VALUE("--trust"), VALUE("--leaf"), END};
+static const struct sph_option verify_options[] = {MANY("--trust"), VALUE("--leaf"), END};
 static const struct sph_option install_options[] = {VALUE("--xml"), END};
 
 const struct sph_word sph_words[] = {
@@ -67,7 +67,7 @@ const struct sph_word sph_words[] = {
     {"doctor", 0, 0, NULL, sph_cmd_doctor},
     {"demo", 0, 0, demo_options, sph_cmd_demo},
     {"partner card", 0, 0, out_options, sph_cmd_partner_card},
-    {"partner add", 1, 1, add_options, sph_cmd_partner_add},
+    {"partner add", 1, 6, add_options, sph_cmd_partner_add},
     {"partner list", 0, 0, NULL, sph_cmd_partner_list},
     {"partner show", 1, 1, NULL, sph_cmd_partner_show},
     {"partner ping", 1, 1, NULL, sph_cmd_partner_ping},

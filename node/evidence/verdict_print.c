@@ -11,6 +11,8 @@ static sph_rc time_text(enum sph_lang lang, int64_t time_ms, sph_buf *out, sph_e
     const sph_rc rc = sph_lang_time(lang, time_ms, out, NULL);
     if (rc.code == SPH_OK)
         return rc;
+    if (rc.code == SPH_ENOMEM)
+        return sph_fail(err, rc.code, "time");
     sph_buf_cut(out, 0);
     return sph_buf_addf(out, err, "%lld ms", (long long)time_ms);
 }

@@ -39,75 +39,102 @@ static sph_rc say_facts(const sph_checkpoint *head, sph_verdict *verdict, sph_er
 
 /* A line by a known key that fails spoils the note, whoever else signed it (ledger.md 5). `log` has
  * signed it, so that a refusal can only come from another known key. */
-static bool has_bad_line(sph_slice note, const sph_vkey *log, const sph_trust *trust)
+static sph_rc check_known(sph_slice note, const sph_vkey *log, const sph_trust *trust, sph_err *err)
 {
     sph_slice text;
     sph_vkey known[SPH_TRUST_KEY_MAX + 1];
     known[0] = *log;
     for (size_t i = 0; i < trust->key_count; i++)
         known[i + 1] = trust->key[i];
-    return sph_note_verify(note, known, trust->key_count + 1, &text, NULL).code != SPH_OK;
+    return sph_note_verify(note, known, trust->key_count + 1, &text, err);
 }
 
-static bool is_spoiled(sph_slice note, const sph_vkey *log,
-                       const struct sph_verify_context *context)
+static sph_rc check_lines(sph_slice note, const sph_vkey *log,
+                          const struct sph_verify_context *context, sph_err *err)
 {
+    sph_checkpoint again;
+    SPH_TRY(sph_checkpoint_verify(note, log, &again, err), err, "log");
     for (size_t i = 0; i < context->trust_count; i++)
-        if (has_bad_line(note, log, &context->trust[i]))
-            return true;
-    return false;
+        SPH_TRY(check_known(note, log, &context->trust[i], err), err, "known keys");
+    return sph_ok();
 }
 
-/* Every cosignature by a key that is trusted, with its time. Returns their number. */
-static size_t say_cosignatures(sph_slice text, sph_slice lines,
-                               const struct sph_verify_context *context, sph_verdict *verdict)
+/* The line as a cosignature by one of these keys. Whether it holds was asked before. */
+static sph_rc say_cosignature(sph_slice line, sph_slice text, const sph_trust *trust, size_t *count,
+                              sph_verdict *verdict, sph_err *err)
+{
+    for (size_t i = 0; i < trust->key_count; i++) {
+        int64_t seconds = 0;
+        if (trust->key[i].type != SPH_VKEY_COSIGNATURE)
+            continue;
+        const sph_rc rc = sph_cosignature_verify(line, &trust->key[i], text, &seconds, NULL);
+        if (sph_verify_is_fatal(rc))
+            return sph_fail(err, rc.code, "cosignature");
+        if (rc.code != SPH_OK || seconds > INT64_MAX / 1000)
+            continue;
+        sph_verdict_say_time(verdict, SPH_LINE_CHECKED, "evidence.head.cosigned",
+                             trust->key[i].name, seconds * 1000);
+        (*count)++;
+    }
+    return sph_ok();
+}
+
+static sph_rc say_cosignatures(sph_slice text, sph_slice lines,
+                               const struct sph_verify_context *context, sph_verdict *verdict,
+                               sph_err *err)
 {
     size_t count = 0;
     while (lines.len > 0) {
         const size_t end = sph_slice_find(lines, SPH_LIT("\n"), 0);
         const sph_slice line = sph_slice_sub(lines, 0, end);
         lines = end == SIZE_MAX ? sph_slice_of(NULL, 0) : sph_slice_sub(lines, end + 1, SIZE_MAX);
-        for (size_t i = 0; i < context->trust_count * SPH_TRUST_KEY_MAX; i++) {
-            const sph_trust *trust = &context->trust[i / SPH_TRUST_KEY_MAX];
-            const sph_vkey *key = &trust->key[i % SPH_TRUST_KEY_MAX];
-            int64_t seconds = 0;
-            if (i % SPH_TRUST_KEY_MAX >= trust->key_count || key->type != SPH_VKEY_COSIGNATURE ||
-                sph_cosignature_verify(line, key, text, &seconds, NULL).code != SPH_OK ||
-                seconds > INT64_MAX / 1000)
-                continue;
-            sph_verdict_say_time(verdict, SPH_LINE_CHECKED, "evidence.head.cosigned", key->name,
-                                 seconds * 1000);
-            count++;
-        }
+        for (size_t i = 0; i < context->trust_count; i++)
+            SPH_TRY(say_cosignature(line, text, &context->trust[i], &count, verdict, err), err,
+                    "cosignatures");
     }
-    return count;
+    if (count == 0)
+        sph_verdict_say(verdict, SPH_LINE_NOTED, "evidence.head.not-cosigned", NULL, NULL);
+    sph_verdict_say(verdict, SPH_LINE_LIMIT,
+                    count ? "evidence.limit.head-cosigned" : "evidence.limit.head", NULL, NULL);
+    return sph_ok();
 }
 
-/* Which key counts, and does its line hold? */
-static const sph_trust *check_log(sph_slice note, const struct sph_verify_context *context,
-                                  const char *origin, sph_verdict *verdict)
+/* Which key counts, and does its line hold? *signer stays NULL unless it does. */
+static sph_rc check_log(sph_slice note, const struct sph_verify_context *context,
+                        const char *origin, sph_verdict *verdict, const sph_trust **signer,
+                        sph_err *err)
 {
     const sph_vkey *key = NULL;
-    sph_checkpoint again;
     const sph_trust *trust = find_log(context, origin, &key);
     if (!trust) {
         const bool is_other = has_log_key(context);
         sph_verdict_say(verdict, is_other ? SPH_LINE_FAILED : SPH_LINE_MISSING,
                         is_other ? "evidence.head.other-log" : "evidence.head.no-key", origin,
                         NULL);
-        return NULL;
+        return sph_ok();
     }
-    if (sph_checkpoint_verify(note, key, &again, NULL).code != SPH_OK ||
-        is_spoiled(note, key, context)) {
+    const sph_rc rc = check_lines(note, key, context, NULL);
+    if (sph_verify_is_fatal(rc))
+        return sph_fail(err, rc.code, "checkpoint");
+    if (rc.code != SPH_OK) {
         sph_verdict_say(verdict, SPH_LINE_FAILED, "evidence.head.broken", origin, NULL);
-        return NULL;
+        return sph_ok();
     }
+    const bool is_card = trust->kind == SPH_TRUST_CARD;
     sph_verdict_say(verdict, SPH_LINE_CHECKED, "evidence.head.signed", origin, NULL);
     sph_verdict_say(verdict, SPH_LINE_BASIS,
-                    trust->kind == SPH_TRUST_CARD ? "evidence.basis.log-card"
-                                                  : "evidence.basis.log-key",
-                    key->name, trust->party);
-    return trust;
+                    is_card ? "evidence.basis.log-card" : "evidence.basis.log-key", key->name,
+                    trust->party);
+    *signer = trust;
+    return sph_ok();
+}
+
+/* Form alone. SPH_EPARSE, SPH_ELIMIT. */
+static sph_rc read_note(sph_slice note, sph_checkpoint *head, sph_slice *text, sph_slice *lines,
+                        sph_err *err)
+{
+    SPH_TRY(sph_checkpoint_parse(note, head, err), err, "checkpoint");
+    return sph_note_split(note, text, lines, err);
 }
 
 sph_rc sph_verify_head(sph_slice note, const struct sph_verify_context *context,
@@ -116,22 +143,16 @@ sph_rc sph_verify_head(sph_slice note, const struct sph_verify_context *context,
 {
     sph_slice text, lines;
     *signer = NULL;
-    if (sph_checkpoint_parse(note, head, NULL).code != SPH_OK ||
-        sph_note_split(note, &text, &lines, NULL).code != SPH_OK) {
+    const sph_rc rc = read_note(note, head, &text, &lines, NULL);
+    if (sph_verify_is_fatal(rc))
+        return sph_fail(err, rc.code, "checkpoint");
+    if (rc.code != SPH_OK) {
         sph_verdict_say(verdict, SPH_LINE_MISSING, "evidence.head.form", NULL, NULL);
         return sph_ok();
     }
     SPH_TRY(say_facts(head, verdict, err), err, "checkpoint");
-    const sph_trust *trust = check_log(note, context, head->origin, verdict);
-    if (!trust)
-        return sph_ok();
-    const size_t cosigned = say_cosignatures(text, lines, context, verdict);
-    if (cosigned == 0)
-        sph_verdict_say(verdict, SPH_LINE_NOTED, "evidence.head.not-cosigned", NULL, NULL);
-    sph_verdict_say(verdict, SPH_LINE_LIMIT,
-                    cosigned ? "evidence.limit.head-cosigned" : "evidence.limit.head", NULL, NULL);
-    *signer = trust;
-    return sph_ok();
+    SPH_TRY(check_log(note, context, head->origin, verdict, signer, err), err, "checkpoint");
+    return *signer ? say_cosignatures(text, lines, context, verdict, err) : sph_ok();
 }
 
 sph_rc sph_verify_checkpoint(sph_slice note, const struct sph_verify_context *context,

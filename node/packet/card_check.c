@@ -14,9 +14,11 @@ static sph_rc check_certificates(const sph_card *card, int64_t now_ms, sph_findi
     for (size_t i = 0; i < card->cert_count; i++) {
         const int64_t starts = sph_cert_not_before_ms(card->cert[i].cert);
         const int64_t at = card->cert[i].is_next && starts > now_ms ? starts : now_ms;
-        if (sph_cert_check(card->cert[i].cert, card->root, card->party, card->cert[i].use, at,
-                           sph_buf_peek(&card->crl), err)
-                .code != SPH_OK)
+        const sph_rc rc = sph_cert_check(card->cert[i].cert, card->root, card->party,
+                                         card->cert[i].use, at, sph_buf_peek(&card->crl), err);
+        if (rc.code == SPH_ENOMEM)
+            return rc;
+        if (rc.code != SPH_OK)
             return refuse(findings, "card.certificate", sph_card_use_name(card->cert[i].use), "",
                           err);
     }

@@ -24,7 +24,10 @@ static sph_rc check_signature(const sph_packet *packet, const struct sph_packet_
 {
     SPH_AUTO_PTR(sph_cert) *root = NULL;
     struct sph_signed found;
-    if (root_for(packet, context, &root, err).code != SPH_OK) {
+    const sph_rc known = root_for(packet, context, &root, err);
+    if (known.code == SPH_ENOMEM)
+        return known;
+    if (known.code != SPH_OK) {
         sph_finding_add(findings, "SIG", 0, "packet.sig-root", packet->header.issuer, "");
         return sph_fail(err, SPH_EPROOF, "no root to check against");
     }

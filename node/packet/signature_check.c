@@ -28,6 +28,13 @@ static sph_rc refuse(sph_findings *findings, const char *key, unsigned line, sph
     return sph_fail(err, SPH_EPROOF, "%s", key);
 }
 
+/* The same, unless memory ran out: that says nothing about the packet. */
+static sph_rc refuse_for(sph_rc rc, sph_findings *findings, const char *key, unsigned line,
+                         sph_err *err)
+{
+    return rc.code == SPH_ENOMEM ? sph_failed(rc) : refuse(findings, key, line, err);
+}
+
 /* Exactly one ds:Signature child, and it is the last. */
 static sph_rc find_signature(const sph_xml *doc, struct pieces *to, sph_err *err)
 {
@@ -187,6 +194,16 @@ static sph_rc check_values(const struct pieces *pieces, sph_err *err)
                                err);
 }
 
+/* The certificate is one that the party's root vouches for, at the time of signing. */
+static sph_rc check_path(const struct pieces *pieces, const sph_cert *root, sph_slice crl,
+                         struct sph_signed *to, sph_err *err)
+{
+    SPH_TRY(check_certificates(pieces, root, &to->signing_ms, err), err, "certificates");
+    if (!root)
+        return sph_ok();
+    return sph_cert_check(pieces->leaf, root, to->party, SPH_USE_SIGN, to->signing_ms, crl, err);
+}
+
 /* The signature says whose certificate it names; whether that is the issuer's is asked first, so
  * that the finding tells another party's signature from a broken one. */
 static sph_rc check_signer(const struct pieces *pieces, const sph_cert *root, const char *party,
@@ -194,17 +211,17 @@ static sph_rc check_signer(const struct pieces *pieces, const sph_cert *root, co
                            sph_err *err)
 {
     const unsigned line = sph_xml_line(pieces->signature);
-    if (sph_cert_party(pieces->leaf, to->party, err).code != SPH_OK)
-        return refuse(findings, "packet.sig-certificate", line, err);
+    sph_rc rc = sph_cert_party(pieces->leaf, to->party, err);
+    if (rc.code != SPH_OK)
+        return refuse_for(rc, findings, "packet.sig-certificate", line, err);
     if (party && strcmp(party, to->party) != 0)
         return refuse(findings, "packet.sig-party", line, err);
-    if (check_certificates(pieces, root, &to->signing_ms, err).code != SPH_OK ||
-        (root &&
-         sph_cert_check(pieces->leaf, root, to->party, SPH_USE_SIGN, to->signing_ms, crl, err)
-                 .code != SPH_OK))
-        return refuse(findings, "packet.sig-certificate", line, err);
-    if (check_values(pieces, err).code != SPH_OK)
-        return refuse(findings, "packet.sig-changed", line, err);
+    rc = check_path(pieces, root, crl, to, err);
+    if (rc.code != SPH_OK)
+        return refuse_for(rc, findings, "packet.sig-certificate", line, err);
+    rc = check_values(pieces, err);
+    if (rc.code != SPH_OK)
+        return refuse_for(rc, findings, "packet.sig-changed", line, err);
     return sph_ok();
 }
 
@@ -215,10 +232,8 @@ sph_rc sph_signature_check(const sph_xml *doc, const sph_cert *root, const char 
     struct sph_signed found = {.signing_ms = 0};
     __attribute__((cleanup(pieces_clear))) struct pieces pieces = {.root = NULL};
     const sph_rc rc = read_pieces(doc, &pieces, err);
-    if (rc.code == SPH_ENOMEM)
-        return rc;
     if (rc.code != SPH_OK)
-        return refuse(findings, "packet.sig-form", sph_xml_line(pieces.signature), err);
+        return refuse_for(rc, findings, "packet.sig-form", sph_xml_line(pieces.signature), err);
     SPH_TRY(check_signer(&pieces, root, party, crl, findings, &found, err), err, "packet");
     *out = found;
     return sph_ok();
