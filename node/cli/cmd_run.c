@@ -27,6 +27,7 @@ struct service {
     sph_tls_server *tls;
     sph_server *server;
     sph_api api;
+    sph_route as4_route, api_route; /* the server keeps pointers to them */
     char host[300], host_bare[256], socket_path[600];
     const char *hosts[3];
 };
@@ -72,15 +73,15 @@ static sph_rc read_hosts(struct service *service, sph_err *err)
 static sph_rc start_server(struct service *service, sph_err *err)
 {
     const struct sph_config *config = sph_node_config(service->node);
-    const sph_route as4[] = {{.method = "POST",
-                              .prefix = "/as4",
-                              .is_exact = true,
-                              .body_limit = config->largest,
-                              .memory_body = MEMORY_BODY,
-                              .accept = sph_inbox_accept,
-                              .handle = sph_inbox_handle,
-                              .ctx = service->node}};
-    const sph_route api[] = {sph_api_route(&service->api)};
+    service->as4_route = (sph_route){.method = "POST",
+                                     .prefix = "/as4",
+                                     .is_exact = true,
+                                     .body_limit = config->largest,
+                                     .memory_body = MEMORY_BODY,
+                                     .accept = sph_inbox_accept,
+                                     .handle = sph_inbox_handle,
+                                     .ctx = service->node};
+    service->api_route = sph_api_route(&service->api);
     SPH_TRY(sph_str_format(service->socket_path, sizeof(service->socket_path), err,
                            "%s/run/control.sock", service->cli->home),
             err, "control socket");
@@ -89,9 +90,9 @@ static sph_rc start_server(struct service *service, sph_err *err)
          .port = (unsigned)config->port,
          .tls = service->tls,
          .hosts = service->hosts,
-         .routes = as4,
+         .routes = &service->as4_route,
          .route_count = 1},
-        {.unix_path = service->socket_path, .routes = api, .route_count = 1},
+        {.unix_path = service->socket_path, .routes = &service->api_route, .route_count = 1},
     };
     const struct sph_server_config server = {.listeners = listeners,
                                              .listener_count = 2,

@@ -79,8 +79,9 @@ bool sph_order_is_code(sph_cli *cli, const char *option, const char *list, const
 {
     if (sph_vocabulary_has(list, sph_slice_str(code)))
         return true;
-    sph_cli_usage(cli, "cli.draft.unknown-code", SPH_ARGS({"option", option}, {"code", code}));
+    sph_cli_warn(cli, "cli.draft.unknown-code", SPH_ARGS({"option", option}, {"code", code}));
     print_codes(list);
+    sph_cli_warn(cli, "cli.see-help", SPH_ARGS({"word", cli->word->name}));
     return false;
 }
 
@@ -267,12 +268,22 @@ static void add_kind(sph_order *order, const char *kind, sph_json *to)
              sph_cli_usage(order->cli, "cli.draft.nobody-of-kind", SPH_ARGS({"kind", kind})));
 }
 
+/** A name is looked up now, so that a mistyped one is named. */
+static void add_named(sph_order *order, const char *party, sph_json *to)
+{
+    SPH_AUTO(sph_reply) reply = {.status = 0};
+    const sph_ask ask = {.method = "GET"};
+    fail(order, sph_view_ask_id(order->cli, &ask, "/api/1/partners/", party, "", &reply));
+    if (order->code == SPH_EXIT_DONE)
+        add_party(order, sph_view_get(reply.json, "party"), to);
+}
+
 static void take_addressee(struct each_part *each, const char *part)
 {
     if (sph_vocabulary_has("party-kind", sph_slice_str(part)))
         add_kind(each->order, part, each->array);
     else
-        add_party(each->order, part, each->array);
+        add_named(each->order, part, each->array);
 }
 
 void sph_order_to(sph_order *order)
