@@ -48,7 +48,7 @@ static void add_leak(const struct walk *walk, sph_slice text, const struct sph_l
 {
     /* The writer sees what was found; a receiver's list, which reaches logs and answers, does not
      * say it. */
-    char value[64] = "";
+    char value[64] = "…";
     const sph_slice part = sph_slice_sub(text, found->at, found->len);
     if (walk->rules->context->is_sending && part.len < sizeof(value) &&
         sph_str_copy(value, sizeof(value), part, NULL).code != SPH_OK)
