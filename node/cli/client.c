@@ -187,12 +187,24 @@ static bool is_json(const char *content_type)
     return strstr(content_type, "json") != NULL;
 }
 
+/** Said in words of its own, because it is the first thing that a beginner meets. */
+static bool has_home(const sph_cli *cli)
+{
+    char path[600];
+    return sph_str_format(path, sizeof(path), NULL, "%s/saphan.ini", cli->home).code == SPH_OK &&
+           access(path, F_OK) == 0;
+}
+
 static enum sph_exit ask_node(sph_cli *cli, const sph_ask *ask, sph_reply *reply, sph_err *err)
 {
     SPH_AUTO(sph_answer) answer = {.body = sph_buf_init(ANSWER_MOST)};
     const enum sph_exit owner = sph_cli_become_owner(cli);
     if (owner != SPH_EXIT_DONE)
         return owner;
+    if (!has_home(cli)) {
+        sph_cli_warn(cli, "cli.no-home", SPH_ARGS({"home", cli->home}));
+        return SPH_EXIT_FAILED;
+    }
     const sph_rc rc = call(cli, ask, &answer, err);
     if (rc.code != SPH_OK)
         return sph_cli_failed(cli, err);

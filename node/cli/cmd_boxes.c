@@ -26,12 +26,6 @@ static enum sph_exit show_box(sph_cli *cli, const char *path, const char *flag,
     return sph_view(cli, &ask, view);
 }
 
-static const char *type_of(const sph_cli *cli, const sph_json *row)
-{
-    const char *type = sph_view_get(row, "type");
-    return type[0] ? sph_view_label(cli, "type", type) : sph_text(cli->lang, "cli.box.ping");
-}
-
 static void print_inbox(const sph_cli *cli, const sph_json *json)
 {
     static const char *const heads[] = {"cli.col.new",  "cli.col.id",      "cli.col.thread",
@@ -51,7 +45,7 @@ static void print_inbox(const sph_cli *cli, const sph_json *json)
             sph_json_get_bool(row, "unread", false) ? sph_text(cli->lang, "cli.box.new") : "",
             sph_view_get(row, "id"),
             sph_view_get(row, "thread"),
-            type_of(cli, row),
+            sph_view_label(cli, "type", sph_view_get(row, "type")),
             sph_view_get(row, "partner"),
             sph_view_time(cli, row, "received", time),
             sph_view_number(row, "receivedEvent", event)};
@@ -83,7 +77,7 @@ static void print_outbox(const sph_cli *cli, const sph_json *json)
         char time[SPH_VIEW_ROOM], state[256];
         const char *const cells[] = {sph_view_get(row, "id"),
                                      sph_view_get(row, "thread"),
-                                     type_of(cli, row),
+                                     sph_view_label(cli, "type", sph_view_get(row, "type")),
                                      sph_view_get(row, "partner"),
                                      sph_view_time(cli, row, "created", time),
                                      sph_view_state(cli, row, state),

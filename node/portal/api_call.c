@@ -7,8 +7,13 @@ sph_rc sph_api_refuse(struct sph_api_call *call, enum sph_code code, const char 
 {
     call->problem = key;
     call->problem_args = 0;
+    /* Copied: the handler's own memory is gone when the problem is written. */
+    if (sph_str_format(call->problem_value, sizeof(call->problem_value), NULL, "%s",
+                       value ? value : "")
+            .code != SPH_OK)
+        call->problem_value[0] = '\0';
     if (name)
-        call->problem_arg[call->problem_args++] = (sph_arg){name, value ? value : ""};
+        call->problem_arg[call->problem_args++] = (sph_arg){name, call->problem_value};
     return sph_fail(err, code, "%s", key);
 }
 

@@ -273,12 +273,16 @@ static sph_rc reply(struct order *order, sph_err *err)
     char packet_id[64];
     struct sph_thread_tip tip = {.seq = 0};
     SPH_AUTO_PTR(sph_json) *draft = NULL;
-    const sph_rc rc = sph_resolve_id(call->node, call->segment[1], packet_id, err);
+    sph_rc rc = sph_resolve_id(call->node, call->segment[1], packet_id, err);
     if (rc.code == SPH_ENOTFOUND)
         return sph_api_refuse(call, SPH_ENOTFOUND, "problem.id-unknown", "id", call->segment[1],
                               err);
     SPH_TRY(rc, err, "id");
-    SPH_TRY(sph_query_thread_tip(call->node, packet_id, &tip, err), err, "thread");
+    rc = sph_query_thread_tip(call->node, packet_id, &tip, err);
+    if (rc.code == SPH_ENOTFOUND)
+        return sph_api_refuse(call, SPH_ENOTFOUND, "problem.no-thread", "id", call->segment[1],
+                              err);
+    SPH_TRY(rc, err, "thread");
     SPH_TRY(read_attachments(order, err), err, "attachments");
     SPH_TRY(reply_draft(&tip, sph_json_get(order->body, "draft"), &draft, err), err, "reply");
     order->to[0] = tip.other_party;
