@@ -94,7 +94,7 @@ void sph_str_free(char **text);
  * NUL SPH_EPARSE. */
 SPH_MUST sph_rc sph_str_copy(char *to, size_t room, sph_slice text, sph_err *err);
 /** printf into a fixed array of at least one octet, cut where it ends: for texts that explain. */
-void sph_str_cut(char *to, size_t room, const char *format, va_list args);
+void sph_str_cut(char *to, size_t room, const char *format, va_list args) SPH_PRINTF(3, 0);
 /** printf into a fixed array; SPH_ELIMIT when cut. */
 SPH_MUST sph_rc sph_str_format(char *to, size_t room, sph_err *err, const char *format, ...)
     SPH_PRINTF(4, 5);
