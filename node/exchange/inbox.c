@@ -128,6 +128,13 @@ static bool is_known_action(const sph_as4_user *user)
            (strcmp(user->action, "a1") == 0 || strcmp(user->action, "a2") == 0);
 }
 
+/** as4.md 13.1: between Saphan nodes the two default roles, in this direction. */
+static bool has_roles(const sph_as4_user *user)
+{
+    return strcmp(user->from_role, SPH_NS_EB "initiator") == 0 &&
+           strcmp(user->to_role, SPH_NS_EB "responder") == 0;
+}
+
 static bool is_type(const char *type)
 {
     return type && strcmp(type, SPH_PARTY_TYPE) == 0;
@@ -144,10 +151,10 @@ static sph_rc match_pmode(struct sph_arrival *arrival, sph_err *err)
         return sph_arrival_refuse(arrival, SPH_EBMS_0101, SPH_REASON_IDENTITY,
                                   "identity.from-is-not-tls",
                                   "The sender could not be authenticated", err);
-    if (user->agreement || user->mpc || !is_known_action(user))
+    if (user->agreement || user->mpc || !is_known_action(user) || !has_roles(user))
         return sph_arrival_refuse(
             arrival, SPH_EBMS_0010, SPH_REASON_PMODE, "pmode.none",
-            "no processing mode for this service, action, agreement and channel", err);
+            "no processing mode for this service, action, agreement, roles and channel", err);
     return sph_ok();
 }
 

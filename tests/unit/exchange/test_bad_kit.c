@@ -1,0 +1,720 @@
+/* The kit of hostile messages, and that it can tell good from bad. */
+#include "bad_kit.h"
+
+#include "as4/build.h"
+#include "as4/gzip.h"
+#include "as4/receive.h"
+#include "base/codec.h"
+#include "packet/packet.h"
+#include "xml/dsig.h"
+
+#define ROOM ((size_t)512 * 1024 * 1024)
+
+/* ------------------------------------------------------------------ world */
+
+static void trust_both(struct pair_side *a, struct pair_side *b)
+{
+    struct pair_side one = *a;
+    struct pair_side two = *b;
+    one.other = b;
+    two.other = a;
+    pair_trust(&one);
+    pair_trust(&two);
+}
+
+int bad_start(void **state)
+{
+    sph_err err = {0};
+    struct bad_world *world = sph_mem_new(1, sizeof(*world));
+    assert_non_null(world);
+    sph_xml_start();
+    assert_ok(sph_crypto_start(&err), &err);
+    world->pair = pair_new();
+    world->c = (struct pair_side){.other = &world->pair->b,
+                                  .party = "la.second.example",
+                                  .kind = "legal-aid",
+                                  .country = "LA",
+                                  .suites = "edelivery-1.15"};
+    pair_make_side(&world->c, 3);
+    trust_both(&world->pair->a, &world->c);
+    trust_both(&world->pair->b, &world->c);
+    *state = world;
+    return 0;
+}
+
+int bad_stop(void **state)
+{
+    struct bad_world *world = *state;
+    pair_free_side(&world->c);
+    pair_free(&world->pair);
+    sph_mem_free(world);
+    return 0;
+}
+
+static sph_partner *known_at(struct pair_side *side, const char *party)
+{
+    sph_partner *partner = sph_partners_get(sph_node_partners(side->node), party);
+    assert_non_null(partner);
+    return partner;
+}
+
+/* ------------------------------------------------------------------ buffers as text */
+
+static size_t find(const sph_buf *buf, const char *text, size_t from)
+{
+    const size_t at = sph_slice_find(sph_buf_peek(buf), sph_slice_str(text), from);
+    if (at == SIZE_MAX)
+        fail_msg("'%.60s' is not there", text);
+    return at;
+}
+
+void bad_splice(sph_buf *buf, size_t at, size_t old_len, sph_slice with)
+{
+    sph_err err = {0};
+    sph_buf made = sph_buf_init(buf->cap);
+    const sph_slice all = sph_buf_peek(buf);
+    assert_ok(sph_buf_add(&made, sph_slice_sub(all, 0, at), &err), &err);
+    assert_ok(sph_buf_add(&made, with, &err), &err);
+    assert_ok(sph_buf_add(&made, sph_slice_sub(all, at + old_len, all.len), &err), &err);
+    sph_buf_clear(buf);
+    sph_buf_take(&made, buf);
+}
+
+void bad_swap(sph_buf *buf, const char *old, const char *with)
+{
+    bad_splice(buf, find(buf, old, 0), strlen(old), sph_slice_str(with));
+}
+
+void bad_replace(struct bad_msg *msg, const char *old, const char *with)
+{
+    bad_swap(&msg->root, old, with);
+}
+
+void bad_before(struct bad_msg *msg, const char *mark, const char *text)
+{
+    bad_splice(&msg->root, find(&msg->root, mark, 0), 0, sph_slice_str(text));
+}
+
+void bad_after(struct bad_msg *msg, const char *mark, const char *text)
+{
+    bad_splice(&msg->root, find(&msg->root, mark, 0) + strlen(mark), 0, sph_slice_str(text));
+}
+
+char *bad_copy(const struct bad_msg *msg, const char *from, const char *to)
+{
+    sph_err err = {0};
+    char *out = NULL;
+    const size_t at = find(&msg->root, from, 0);
+    const size_t end = find(&msg->root, to, at + strlen(from)) + strlen(to);
+    assert_ok(sph_str_dup(sph_slice_sub(sph_buf_peek(&msg->root), at, end - at), &out, &err), &err);
+    return out;
+}
+
+char *bad_cut(struct bad_msg *msg, const char *from, const char *to)
+{
+    char *out = bad_copy(msg, from, to);
+    bad_splice(&msg->root, find(&msg->root, from, 0), strlen(out), SPH_LIT(""));
+    return out;
+}
+
+void bad_flip(struct bad_msg *msg, const char *mark, unsigned n)
+{
+    size_t at = find(&msg->root, mark, 0) + strlen(mark);
+    for (unsigned i = 0; i < n; i++)
+        at = find(&msg->root, mark, at) + strlen(mark);
+    msg->root.at[at] = msg->root.at[at] == 'A' ? 'B' : 'A';
+}
+
+/* ------------------------------------------------------------------ making */
+
+static void new_urn(struct pair_side *side, char out[64])
+{
+    char uuid[SPH_UUID_TEXT];
+    sph_err err = {0};
+    assert_ok(sph_uuid_new(test_env_get(side->world)->random, uuid, &err), &err);
+    assert_ok(sph_str_format(out, 64, &err, "urn:uuid:%s", uuid), &err);
+}
+
+#define DRAFT                                                                                      \
+    "{\"type\":\"assistance-request\",\"header\":{\"language\":[\"en\"],\"audience\":\"%s\","      \
+    "\"threadId\":\"%s\"},\"body\":{\"subtype\":\"information\","                                  \
+    "\"question\":{\"en\":\"How can a victim claim compensation?\"},\"topic\":[\"compensation\"]," \
+    "\"location\":\"TH-43\",\"urgency\":\"normal\",\"capacity\":\"legal-aid\","                    \
+    "\"wanted\":[\"procedure\"],\"answerLanguage\":[\"en\"]}}"
+
+/** A message being made. */
+struct making {
+    struct bad_world *world;
+    const struct bad_wish *wish;
+    struct pair_side *sender, *signer, *author, *to, *encrypt_to;
+    char packet_id[64], thread_id[64];
+    struct sph_packet_attachment attachment;
+    sph_buf packet, gzip, second;
+    char cid[2][128];
+    sph_as4_payload part[2];
+};
+#define NAMED "octets of an invented attachment"
+
+static struct pair_side *or_else(struct pair_side *side, struct pair_side *otherwise)
+{
+    return side ? side : otherwise;
+}
+static const char *text_or(const char *text, const char *otherwise)
+{
+    return text ? text : otherwise;
+}
+
+static void fill_attachment(struct sph_packet_attachment *attachment)
+{
+    *attachment = (struct sph_packet_attachment){.id = "att-1",
+                                                 .media_type = "application/pdf",
+                                                 .size = 16,
+                                                 .sha256 = sph_sha256_of(SPH_LIT(NAMED)),
+                                                 .title = {[SPH_LANG_EN] = "An invented form"}};
+}
+
+static void make_draft(const struct making *making, sph_json **out)
+{
+    sph_err err = {0};
+    SPH_AUTO(sph_buf) text = sph_buf_init(65536);
+    const char *values[2] = {text_or(making->wish->audience, making->to->party), making->thread_id};
+    const char *from = text_or(making->wish->draft, DRAFT);
+    for (size_t i = 0; i < 2; i++) {
+        const char *mark = strstr(from, "%s");
+        if (!mark)
+            break;
+        assert_ok(sph_buf_add(&text, sph_slice_of(from, (size_t)(mark - from)), &err), &err);
+        assert_ok(sph_buf_add_text(&text, values[i], &err), &err);
+        from = mark + 2;
+    }
+    assert_ok(sph_buf_add_text(&text, from, &err), &err);
+    assert_ok(sph_json_parse(sph_buf_peek(&text), 65536, out, &err), &err);
+}
+
+static void make_packet(struct making *making)
+{
+    sph_err err = {0};
+    SPH_AUTO_PTR(sph_json) *draft = NULL;
+    static sph_findings findings;
+    const struct bad_wish *wish = making->wish;
+    const sph_keyring *ring = sph_node_keys(making->author->node);
+    const struct sph_key_slot *slot = &ring->slot[SPH_SLOT_SIGN_ED25519];
+    const struct sph_packet_signer signer = {slot->key, slot->leaf, ring->root};
+    uint8_t nonce[16];
+    const struct sph_env *env = test_env_get(making->sender->world);
+    assert_ok(env->random->fill(env->random->ctx, nonce, sizeof(nonce), &err), &err);
+    struct sph_packet_new values = {
+        .party = text_or(wish->issuer, making->author->party),
+        .mode = text_or(wish->mode, "training"),
+        .now_ms = sph_node_now_ms(making->sender->node) + wish->later_ms,
+        .nonce = wish->nonce ? sph_slice_of(wish->nonce, 16) : sph_slice_of(nonce, sizeof(nonce)),
+        .attachments = &making->attachment,
+        .attachment_count = wish->has_attachment};
+    assert_ok(sph_str_copy(values.packet_id, 64, sph_slice_str(making->packet_id), &err), &err);
+    findings = (sph_findings){0};
+    make_draft(making, &draft);
+    const sph_rc rc =
+        sph_packet_build(draft, &values, SPH_LIT(""), &signer, &findings, &making->packet, &err);
+    for (size_t i = 0; rc.code != SPH_OK && i < findings.count; i++)
+        print_message("draft: %s %s %s\n", findings.at[i].rule, findings.at[i].name,
+                      findings.at[i].value);
+    assert_ok(rc, &err);
+    if (wish->edit)
+        wish->edit(&making->packet);
+}
+
+static void add_part(struct making *making, size_t i, sph_slice octets, const char *mime_type)
+{
+    sph_err err = {0};
+    assert_ok(sph_as4_new_cid(test_env_get(making->sender->world)->random, making->sender->party,
+                              making->cid[i], &err),
+              &err);
+    making->part[i] = (sph_as4_payload){.cid = making->cid[i],
+                                        .mime_type = mime_type,
+                                        .sha256 = sph_sha256_of(octets),
+                                        .len = octets.len,
+                                        .octets = octets};
+}
+
+static size_t make_parts(struct making *making)
+{
+    sph_err err = {0};
+    const struct bad_wish *wish = making->wish;
+    if (wish->is_ping)
+        return 0;
+    if (wish->gzip.len > 0) {
+        assert_ok(sph_buf_add(&making->gzip, wish->gzip, &err), &err);
+    } else {
+        make_packet(making);
+        assert_ok(sph_gzip_packet(sph_buf_peek(&making->packet), &making->gzip, &err), &err);
+    }
+    add_part(making, 0, sph_buf_peek(&making->gzip), "application/xml");
+    if (!wish->has_attachment && wish->second.len == 0)
+        return 1;
+    assert_ok(sph_gzip_packet(wish->second.len > 0 ? wish->second : SPH_LIT(NAMED), &making->second,
+                              &err),
+              &err);
+    add_part(making, 1, sph_buf_peek(&making->second), "application/octet-stream");
+    return 2;
+}
+
+static void fill_user(const struct making *making, const char *message_id, sph_as4_user *user)
+{
+    const struct bad_wish *wish = making->wish;
+    *user = (sph_as4_user){
+        .message_id = message_id,
+        .timestamp_ms = sph_node_now_ms(making->sender->node),
+        .from = making->sender->party,
+        .from_type = text_or(wish->from_type, SPH_PARTY_TYPE),
+        .from_role = text_or(wish->from_role, SPH_NS_EB "initiator"),
+        .to = making->to->party,
+        .to_type = text_or(wish->to_type, SPH_PARTY_TYPE),
+        .to_role = text_or(wish->to_role, SPH_NS_EB "responder"),
+        .agreement = wish->agreement,
+        .service = text_or(wish->service, wish->is_ping ? SPH_PING_SERVICE : SPH_SERVICE),
+        .service_type = wish->service_type,
+        .action = text_or(wish->action, wish->is_ping ? SPH_PING_ACTION : "a2"),
+        .conversation_id = text_or(wish->conversation_id, wish->is_ping ? "" : making->thread_id),
+        .mpc = wish->mpc};
+}
+
+static void split(struct bad_msg *msg, const sph_buf *whole, const sph_as4_built *built)
+{
+    sph_err err = {0};
+    const sph_slice bytes = sph_buf_peek(whole);
+    const size_t at = sph_slice_find(bytes, sph_buf_peek(&built->root), 0);
+    assert_true(at != SIZE_MAX);
+    msg->before = msg->root = msg->after = sph_buf_init(ROOM);
+    assert_ok(sph_buf_add(&msg->before, sph_slice_sub(bytes, 0, at), &err), &err);
+    assert_ok(sph_buf_add(&msg->root, sph_buf_peek(&built->root), &err), &err);
+    assert_ok(sph_buf_add(&msg->after, sph_slice_sub(bytes, at + built->root.len, bytes.len), &err),
+              &err);
+    assert_ok(sph_str_copy(msg->content_type, sizeof(msg->content_type),
+                           sph_slice_str(built->content_type), &err),
+              &err);
+}
+
+static void build(struct making *making, size_t parts, struct bad_msg *msg)
+{
+    sph_err err = {0};
+    sph_as4_user user;
+    SPH_AUTO(sph_buf) whole = sph_buf_init(ROOM);
+    SPH_AUTO(sph_as4_built) built = {0};
+    const sph_writer writer = sph_writer_of_buf(&whole);
+    const sph_keyring *ring = sph_node_keys(making->signer->node);
+    const struct sph_key_slot *slot = &ring->slot[sph_slot_sign(msg->suite)];
+    const sph_as4_signer signer = {slot->key, slot->leaf, ring->root, SPH_TOKEN_BST_X509};
+    const sph_cert *recipient =
+        sph_node_keys(making->encrypt_to->node)->slot[sph_slot_encrypt(msg->suite)].leaf;
+    fill_user(making, msg->message_id, &user);
+    assert_ok(sph_as4_build_user(&user, making->part, parts, msg->suite, &signer, recipient,
+                                 SPH_TOKEN_BST_X509, test_env_get(making->sender->world)->random,
+                                 &writer, &built, &err),
+              &err);
+    split(msg, &whole, &built);
+}
+
+void bad_make(struct bad_world *world, const struct bad_wish *wish, struct bad_msg *msg)
+{
+    sph_err err = {0};
+    struct making making = {.world = world,
+                            .wish = wish,
+                            .packet = sph_buf_init(ROOM),
+                            .gzip = sph_buf_init(ROOM),
+                            .second = sph_buf_init(ROOM)};
+    making.sender = or_else(wish->sender, &world->pair->a);
+    making.signer = or_else(wish->signer, making.sender);
+    making.author = or_else(wish->author, making.sender);
+    making.to = or_else(wish->to, &world->pair->b);
+    making.encrypt_to = or_else(wish->encrypt_to, &world->pair->b);
+    *msg = (struct bad_msg){.client = or_else(wish->client, making.sender)};
+    msg->suite = msg->client == &world->c || making.encrypt_to == &world->c
+                     ? SPH_SUITE_EDELIVERY_1_15
+                     : SPH_SUITE_EDELIVERY_2_0_ED25519;
+    new_urn(making.sender, making.packet_id);
+    new_urn(making.sender, making.thread_id);
+    if (wish->packet_id)
+        assert_ok(sph_str_copy(making.packet_id, 64, sph_slice_str(wish->packet_id), &err), &err);
+    if (wish->thread_id)
+        assert_ok(sph_str_copy(making.thread_id, 64, sph_slice_str(wish->thread_id), &err), &err);
+    assert_ok(sph_as4_new_message_id(test_env_get(making.sender->world)->random,
+                                     making.sender->party, msg->message_id, &err),
+              &err);
+    if (wish->message_id)
+        assert_ok(sph_str_copy(msg->message_id, 128, sph_slice_str(wish->message_id), &err), &err);
+    fill_attachment(&making.attachment);
+    build(&making, make_parts(&making), msg);
+    sph_buf_clear(&making.packet);
+    sph_buf_clear(&making.gzip);
+    sph_buf_clear(&making.second);
+}
+
+void bad_msg_clear(struct bad_msg *msg)
+{
+    sph_buf_clear(&msg->before);
+    sph_buf_clear(&msg->root);
+    sph_buf_clear(&msg->after);
+}
+
+void bad_bytes(const struct bad_msg *msg, sph_buf *out)
+{
+    sph_err err = {0};
+    assert_ok(sph_buf_add(out, sph_buf_peek(&msg->before), &err), &err);
+    assert_ok(sph_buf_add(out, sph_buf_peek(&msg->root), &err), &err);
+    assert_ok(sph_buf_add(out, sph_buf_peek(&msg->after), &err), &err);
+}
+
+/* ------------------------------------------------------------------ signing anew */
+
+static const sph_xml_node *signed_info(const sph_xml *doc)
+{
+    const sph_xml_node *header = sph_xml_first(sph_xml_root(doc));
+    for (const sph_xml_node *n = sph_xml_first(header); n; n = sph_xml_next(n)) {
+        const sph_xml_node *signature = sph_xml_child(n, SPH_NS_DS, "Signature");
+        if (signature)
+            return sph_xml_child(signature, SPH_NS_DS, "SignedInfo");
+    }
+    fail_msg("no signature to make anew");
+    return NULL;
+}
+
+static void parse(const struct bad_msg *msg, sph_xml **doc)
+{
+    sph_err err = {0};
+    const struct sph_xml_limits limits = sph_xml_limits_root(sph_limits_default());
+    assert_ok(sph_xml_parse(sph_buf_peek(&msg->root), &limits, doc, &err), &err);
+}
+
+static void set_value(struct bad_msg *msg, const char *tag, unsigned index, sph_slice octets)
+{
+    sph_err err = {0};
+    SPH_AUTO(sph_buf) text = sph_buf_init(2048);
+    size_t at = find(&msg->root, "<ds:SignedInfo", 0);
+    for (unsigned i = 0; i <= index; i++)
+        at = find(&msg->root, tag, at) + strlen(tag);
+    assert_ok(sph_base64_encode(octets, &text, &err), &err);
+    bad_splice(&msg->root, at, find(&msg->root, "<", at) - at, sph_buf_peek(&text));
+}
+
+/** The digest of the n-th reference anew, if it is one to an element. False: no such reference. */
+static bool digest_anew(struct bad_msg *msg, unsigned index)
+{
+    sph_err err = {0};
+    SPH_AUTO_PTR(sph_xml) *doc = NULL;
+    SPH_AUTO_PTR(sph_xml_ids) *ids = NULL;
+    SPH_AUTO(sph_buf) canonical = sph_buf_init(1u << 20);
+    parse(msg, &doc);
+    assert_ok(sph_xml_ids_new(doc, &ids, &err), &err);
+    const sph_xml_node *ref = sph_xml_child(signed_info(doc), SPH_NS_DS, "Reference");
+    for (unsigned i = 0; ref && i < index; i++)
+        ref = sph_xml_next(ref);
+    if (!ref)
+        return false;
+    const char *uri = sph_xml_attr(ref, NULL, "URI");
+    const sph_xml_node *node = uri[0] == '#' ? sph_xml_ids_find(ids, uri + 1) : NULL;
+    if (node) {
+        assert_ok(sph_xml_c14n(node, NULL, NULL, &canonical, &err), &err);
+        const sph_hash hash = sph_sha256_of(sph_buf_peek(&canonical));
+        set_value(msg, "<ds:DigestValue>", index, sph_slice_hash(&hash));
+    }
+    return true;
+}
+
+void bad_resign(struct bad_msg *msg, const struct pair_side *signer)
+{
+    sph_err err = {0};
+    SPH_AUTO_PTR(sph_xml) *doc = NULL;
+    SPH_AUTO(sph_buf) canonical = sph_buf_init(1u << 20);
+    SPH_AUTO(sph_buf) value = sph_buf_init(1024);
+    for (unsigned i = 0; digest_anew(msg, i); i++)
+        continue;
+    parse(msg, &doc);
+    assert_ok(sph_xml_c14n(signed_info(doc), NULL, NULL, &canonical, &err), &err);
+    assert_ok(sph_key_sign(sph_node_keys(signer->node)->slot[sph_slot_sign(msg->suite)].key,
+                           sph_buf_peek(&canonical), &value, &err),
+              &err);
+    set_value(msg, "<ds:SignatureValue>", 0, sph_buf_peek(&value));
+}
+
+/* ------------------------------------------------------------------ looking */
+
+static sph_rc count_one(void *arg, const char *name, sph_err *err)
+{
+    (void)name;
+    (void)err;
+    ++*(int64_t *)arg;
+    return sph_ok();
+}
+
+static int64_t count_files(struct pair_side *side, const char *folder)
+{
+    int64_t count = 0;
+    sph_err err = {0};
+    const sph_files *files = test_env_get(side->world)->files;
+    bool is_there = false;
+    assert_ok(files->exists(files->ctx, folder, &is_there, &err), &err);
+    if (!is_there)
+        return 0;
+    assert_ok(files->list(files->ctx, folder, count_one, &count, &err), &err);
+    return count;
+}
+
+struct bad_image bad_look(struct pair_side *side)
+{
+    struct bad_image image = {0};
+    sph_db *reader = NULL;
+    sph_stmt *stmt = NULL;
+    sph_err err = {0};
+    bool row = false;
+    assert_ok(sph_db_pool_get(sph_node_readers(side->node), &reader, &err), &err);
+    assert_ok(sph_stmt_get(reader,
+                           "SELECT (SELECT count(*) FROM leaf), (SELECT count(*) FROM inbox),"
+                           " (SELECT count(*) FROM packet), (SELECT count(*) FROM attachment),"
+                           " (SELECT count(*) FROM outbox), (SELECT count(*) FROM partner),"
+                           " (SELECT sum(heard_ms)+sum(changed_ms)+sum(serial) FROM partner)",
+                           &stmt, &err),
+              &err);
+    assert_ok(sph_stmt_step(stmt, &row, &err), &err);
+    image.leaves = sph_col_int(stmt, 0);
+    image.inbox = sph_col_int(stmt, 1);
+    image.packets = sph_col_int(stmt, 2);
+    image.attachments = sph_col_int(stmt, 3);
+    image.outbox = sph_col_int(stmt, 4);
+    image.partners = sph_col_int(stmt, 5);
+    image.times = sph_col_int(stmt, 6);
+    sph_stmt_end(stmt);
+    sph_db_pool_put(sph_node_readers(side->node), reader);
+    image.vault = count_files(side, "vault");
+    image.spool = count_files(side, "spool");
+    image.outgoing = count_files(side, "outgoing");
+    image.open_files = (int64_t)test_env_open_files(side->world);
+    return image;
+}
+
+bool bad_is_same(const char *id, const struct bad_image *before, const struct bad_image *after,
+                 int64_t leaves)
+{
+    struct bad_image expected = *before;
+    expected.leaves += leaves;
+    if (memcmp(&expected, after, sizeof(expected)) == 0)
+        return true;
+    print_error(
+        "%s: leaves %lld+%lld -> %lld, inbox %lld -> %lld, packets %lld -> %lld, vault %lld -> "
+        "%lld, spool %lld -> %lld, outbox %lld -> %lld, open files %lld -> %lld\n",
+        id, (long long)before->leaves, (long long)leaves, (long long)after->leaves,
+        (long long)before->inbox, (long long)after->inbox, (long long)before->packets,
+        (long long)after->packets, (long long)before->vault, (long long)after->vault,
+        (long long)before->spool, (long long)after->spool, (long long)before->outbox,
+        (long long)after->outbox, (long long)before->open_files, (long long)after->open_files);
+    return false;
+}
+
+/* ------------------------------------------------------------------ judging */
+
+static void offer(const struct bad_msg *msg, struct pair_side *at, sph_response *response)
+{
+    SPH_AUTO(sph_buf) whole = sph_buf_init(ROOM);
+    bad_bytes(msg, &whole);
+    const sph_cert *leaf =
+        msg->leaf ? msg->leaf : sph_node_keys(msg->client->node)->slot[SPH_SLOT_TLS].leaf;
+    pair_offer(at, leaf, msg->content_type, sph_buf_peek(&whole), response);
+}
+
+/** The answer as its receiver reads it: signed by `at`, about this message. */
+static void open_answer(const char *id, const struct bad_msg *msg, struct pair_side *at,
+                        const sph_response *response, sph_as4_in **in)
+{
+    sph_err err = {0};
+    sph_as4_fault fault = {0};
+    const sph_cert *known[SPH_CARD_CERTS];
+    SPH_AUTO_PTR(sph_partner) *partner = known_at(msg->client, at->party);
+    const sph_as4_source source = {.bytes = sph_buf_peek(&response->body),
+                                   .len = response->body.len};
+    sph_as4_trust trust = {.party = at->party,
+                           .root = partner->card.root,
+                           .crl = sph_buf_peek(&partner->card.crl),
+                           .at_ms = sph_node_now_ms(at->node),
+                           .suite = msg->suite,
+                           .known = known};
+    trust.known_count = sph_partner_sign_certs(partner, known);
+    if (response->status != 200)
+        fail_msg("%s: HTTP %u instead of a signal", id, response->status);
+    assert_ok(sph_as4_open(response->content_type, &source, sph_limits_default(), in, &fault, &err),
+              &err);
+    assert_ok(sph_as4_verify(*in, &trust, &fault, &err), &err);
+}
+
+#define COMPLAIN(world, ...) ((world)->faults++, print_error(__VA_ARGS__))
+
+static void judge_error(struct bad_world *world, const char *id, const struct bad_msg *msg,
+                        struct pair_side *at, const sph_response *response,
+                        const struct bad_end *end)
+{
+    SPH_AUTO_PTR(sph_as4_in) *in = NULL;
+    struct sph_as4_error_seen seen[16];
+    if (response->status != 200) {
+        COMPLAIN(world, "%s: HTTP %u instead of %s\n", id, response->status, end->code);
+        return;
+    }
+    open_answer(id, msg, at, response, &in);
+    if (sph_as4_in_kind(in) != SPH_AS4_ERROR) {
+        COMPLAIN(world, "%s: accepted instead of %s\n", id, end->code);
+        return;
+    }
+    assert_int_equal(sph_as4_errors(in, seen), 1);
+    if (strcmp(seen[0].code, end->code) != 0)
+        COMPLAIN(world, "%s: %s (%s) instead of %s\n", id, seen[0].code, seen[0].detail, end->code);
+    if (end->detail && strncmp(seen[0].detail, end->detail, strlen(end->detail)) != 0)
+        COMPLAIN(world, "%s: detail '%s'\n", id, seen[0].detail);
+}
+
+static sph_rc keep_leaf(void *arg, const sph_leaf *leaf, const sph_hash *hash, sph_err *err)
+{
+    (void)hash;
+    (void)err;
+    *(sph_leaf *)arg = *leaf;
+    return sph_ok();
+}
+
+static void judge_leaf(struct bad_world *world, const char *id, const struct bad_msg *msg,
+                       struct pair_side *at, const struct bad_end *end)
+{
+    sph_leaf leaf;
+    sph_err err = {0};
+    const struct sph_ledger_filter filter = {.before_index = UINT64_MAX, .limit = 1};
+    assert_true(end->reason || end->rule);
+    assert_ok(sph_query_ledger(at->node, &filter, keep_leaf, &leaf, &err), &err);
+    const sph_slice octets = sph_leaf_ext_find(&leaf, SPH_EXT_REASON);
+    const uint16_t event = end->event ? end->event : SPH_EVENT_REJECTED;
+    const unsigned reason = octets.len == 2 ? octets.at[0] * 256u + octets.at[1] : 0;
+    const char *rule = text_or(sph_as4_reason_rule((uint16_t)reason), "");
+    if (leaf.event != event || (end->reason && reason != end->reason) ||
+        (end->rule && strcmp(rule, end->rule) != 0))
+        COMPLAIN(world, "%s: leaf %s reason 0x%04x %s\n", id, sph_event_name(leaf.event), reason,
+                 rule);
+    if (strcmp(leaf.peer, msg->client->party) != 0)
+        COMPLAIN(world, "%s: leaf about %s\n", id, leaf.peer);
+}
+
+static void judge(struct bad_world *world, const char *id, struct pair_side *at,
+                  const struct bad_msg *msg, const struct bad_end *end)
+{
+    SPH_AUTO(sph_response) response = sph_response_init();
+    const struct bad_image before = bad_look(at);
+    offer(msg, at, &response);
+    const struct bad_image after = bad_look(at);
+    if (end->code) {
+        judge_error(world, id, msg, at, &response, end);
+        judge_leaf(world, id, msg, at, end);
+    } else if (response.status != end->status || response.body.len != 0) {
+        COMPLAIN(world, "%s: HTTP %u with %zu bytes instead of %u\n", id, response.status,
+                 response.body.len, end->status);
+    }
+    if (!bad_is_same(id, &before, &after, end->code ? 1 : 0))
+        world->faults++;
+    bad_good(world, id);
+}
+
+static void end_table(struct bad_world *world)
+{
+    const unsigned faults = world->faults;
+    world->faults = 0;
+    if (faults > 0)
+        fail_msg("%u faults, see above", faults);
+}
+
+void bad_expect(struct bad_world *world, const char *id, struct pair_side *at,
+                const struct bad_msg *msg, const struct bad_end *end)
+{
+    judge(world, id, at, msg, end);
+    end_table(world);
+}
+
+void bad_accept(struct bad_world *world, const char *id, const struct bad_msg *msg, sph_buf *answer)
+{
+    sph_err err = {0};
+    SPH_AUTO_PTR(sph_as4_in) *in = NULL;
+    SPH_AUTO(sph_response) response = sph_response_init();
+    struct sph_as4_error_seen seen[16];
+    struct pair_side *b = &world->pair->b;
+    const int64_t rows = bad_look(b).inbox;
+    offer(msg, b, &response);
+    open_answer(id, msg, b, &response, &in);
+    if (sph_as4_in_kind(in) == SPH_AS4_ERROR && sph_as4_errors(in, seen) > 0)
+        fail_msg("%s: refused with %s %s", id, seen[0].code, seen[0].detail);
+    assert_int_equal(sph_as4_in_kind(in), SPH_AS4_RECEIPT);
+    assert_string_equal(sph_as4_in_ref_to(in), msg->message_id);
+    if (bad_look(b).inbox != rows + 1)
+        fail_msg("%s: no new row", id);
+    if (answer)
+        assert_ok(sph_buf_add(answer, sph_buf_peek(&response.body), &err), &err);
+}
+
+void bad_good(struct bad_world *world, const char *id)
+{
+    struct bad_msg msg;
+    bad_make(world, &(struct bad_wish){0}, &msg);
+    bad_accept(world, id, &msg, NULL);
+    bad_msg_clear(&msg);
+}
+
+void bad_table(struct bad_world *world, const struct bad_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct bad_msg msg;
+        bad_make(world, &rows[i].wish, &msg);
+        if (rows[i].change)
+            rows[i].change(world, &msg);
+        judge(world, rows[i].id, &world->pair->b, &msg, &rows[i].end);
+        bad_msg_clear(&msg);
+    }
+    pair_assert_ledger(&world->pair->b);
+    end_table(world);
+}
+
+/* ------------------------------------------------------------------ the kit itself */
+
+/** The tables of attacks mean something only if the unchanged message passes. */
+static void bad_kit_unchanged_messages_are_accepted(void **state)
+{
+    struct bad_world *world = *state;
+    const struct {
+        const char *id;
+        struct bad_wish wish;
+    } rows[] = {
+        {"question", {0}},
+        {"ping", {.is_ping = true}},
+        {"RSA suite", {.sender = &world->c}},
+        {"attachment", {.has_attachment = true}},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bad_msg msg;
+        bad_make(world, &rows[i].wish, &msg);
+        bad_accept(world, rows[i].id, &msg, NULL);
+        bad_msg_clear(&msg);
+    }
+    pair_assert_ledger(&world->pair->b);
+}
+
+/** And signing anew must be good signing, or a re-signed attack would fail for the wrong reason. */
+static void bad_kit_message_signed_anew_is_accepted(void **state)
+{
+    struct bad_world *world = *state;
+    struct bad_msg msg;
+    bad_make(world, &(struct bad_wish){0}, &msg);
+    bad_before(&msg, "</env:Header>", "<x:Note xmlns:x=\"urn:x\"></x:Note>");
+    bad_replace(&msg, "<eb:Timestamp>", "<eb:Timestamp> ");
+    bad_resign(&msg, &world->pair->a);
+    bad_accept(world, "signed anew", &msg, NULL);
+    bad_msg_clear(&msg);
+}
+
+int test_bad_kit(void);
+int test_bad_kit(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_kit_unchanged_messages_are_accepted),
+        cmocka_unit_test(bad_kit_message_signed_anew_is_accepted),
+    };
+    return cmocka_run_group_tests_name("bad_kit", tests, bad_start, bad_stop);
+}
