@@ -4,6 +4,7 @@
 
 #include "base/env.h"
 #include "evidence/verify.h"
+#include "packet/packet.h"
 #include "xml/xml.h"
 
 #define PARTY "th.ngo.example"
