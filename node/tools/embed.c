@@ -152,22 +152,33 @@ static int write_file_bytes(FILE *out, const char *file, int number)
     return 0;
 }
 
-static int embed_files(const char *path, char **files, int file_count)
+/* What a table of files is called, and the header that declares it. */
+struct table {
+    const char *mode, *from, *header, *type, *name, *count;
+};
+static const struct table tables[] = {
+    {"files", "schemas/", "packet/schema_files.h", "sph_schema_file", "sph_schema_files",
+     "sph_schema_file_count"},
+    {"samples", "docs/samples/demo", "cli/demo_files.h", "sph_demo_file", "sph_demo_files",
+     "sph_demo_file_count"},
+};
+
+static int embed_files(const struct table *table, const char *path, char **files, int file_count)
 {
     FILE *out = fopen(path, "wb");
     if (!out)
         return refuse(path, 0, "cannot be written");
-    fputs("/* Generated from schemas/. */\n#include \"packet/schema_files.h\"\n", out);
+    fprintf(out, "/* Generated from %s. */\n#include \"%s\"\n", table->from, table->header);
     int failed = 0;
     for (int i = 0; i < file_count && !failed; i++)
         failed = write_file_bytes(out, files[i], i);
-    fputs("const struct sph_schema_file sph_schema_files[] = {\n", out);
+    fprintf(out, "const struct %s %s[] = {\n", table->type, table->name);
     for (int i = 0; i < file_count; i++) {
         const char *slash = strrchr(files[i], '/');
         fprintf(out, "    {\"%s\", bytes_%d, sizeof(bytes_%d) - 1},\n",
                 slash ? slash + 1 : files[i], i, i);
     }
-    fprintf(out, "};\nconst size_t sph_schema_file_count = %d;\n", file_count);
+    fprintf(out, "};\nconst size_t %s = %d;\n", table->count, file_count);
     return fclose(out) != 0 || failed;
 }
 
@@ -175,8 +186,9 @@ int main(int argc, char **argv)
 {
     if (argc >= 3 && strcmp(argv[1], "texts") == 0)
         return embed_texts(argv[2], argv + 3, argc - 3);
-    if (argc >= 3 && strcmp(argv[1], "files") == 0)
-        return embed_files(argv[2], argv + 3, argc - 3);
-    fputs("usage: embed texts|files OUT FILE…\n", stderr);
+    for (size_t i = 0; argc >= 3 && i < sizeof(tables) / sizeof(tables[0]); i++)
+        if (strcmp(argv[1], tables[i].mode) == 0)
+            return embed_files(&tables[i], argv[2], argv + 3, argc - 3);
+    fputs("usage: embed texts|files|samples OUT FILE…\n", stderr);
     return 2;
 }
