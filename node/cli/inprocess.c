@@ -3,6 +3,8 @@
 #include "exchange/node.h"
 #include "portal/api.h"
 
+#include <string.h>
+
 /** A head as the server would have parsed it. */
 static void make_head(const char *method, const char *target, const struct sph_inprocess_body *body,
                       enum sph_lang lang, sph_http_head *head)
@@ -67,6 +69,13 @@ static sph_rc handle(sph_cli *cli, sph_node *node, const char *method, const cha
     return rc;
 }
 
+/** A home whose ledger does not hold cannot be opened for work; what is wrong with it must still be
+ * told. */
+static bool is_inspection(const char *method, const char *target)
+{
+    return strcmp(method, "POST") == 0 && strcmp(target, "/api/1/ledger/verify") == 0;
+}
+
 sph_rc sph_inprocess_call(sph_cli *cli, const char *method, const char *target,
                           const struct sph_inprocess_body *body, sph_answer *answer, sph_err *err)
 {
@@ -74,7 +83,8 @@ sph_rc sph_inprocess_call(sph_cli *cli, const char *method, const char *target,
     sph_node *node = NULL;
     SPH_TRY(sph_files_real_new(cli->home, &files, err), err, "home");
     const struct sph_env env = {sph_clock_real(), sph_random_real(), files, NULL};
-    const struct sph_node_options options = {.path = cli->home, .env = &env};
+    const struct sph_node_options options = {
+        .path = cli->home, .env = &env, .is_inspecting = is_inspection(method, target)};
     sph_rc rc = sph_node_open(&options, &node, err);
     if (rc.code == SPH_OK)
         rc = handle(cli, node, method, target, body, answer, err);

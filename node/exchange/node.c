@@ -80,7 +80,8 @@ static sph_rc open_ledger(sph_node *node, sph_err *err)
                           &node->log_vkey, err),
             err, "log key");
     const struct sph_journal_config config = {path, origin, sph_node_keys(node)->log, node->env};
-    SPH_TRY(sph_journal_open(&config, &node->journal, err), err, "ledger");
+    if (!node->is_inspecting)
+        SPH_TRY(sph_journal_open(&config, &node->journal, err), err, "ledger");
     return sph_db_pool_new(path, READERS, &node->readers, err);
 }
 
@@ -123,7 +124,7 @@ static sph_rc load(sph_node *node, sph_err *err)
     SPH_TRY(sph_schemas_load(&node->schemas, err), err, "schemas");
     SPH_TRY(open_secrets(node, err), err, "secrets");
     SPH_TRY(open_ledger(node, err), err, "ledger");
-    return load_partners(node, err);
+    return node->is_inspecting ? sph_ok() : load_partners(node, err);
 }
 
 /** What a crash left half done is finished before anything new starts (ledger.md 6). */
@@ -157,6 +158,8 @@ static sph_rc start_serving(sph_node *node, const struct sph_node_options *optio
 static sph_rc open_all(sph_node *node, const struct sph_node_options *options, sph_err *err)
 {
     SPH_TRY(load(node, err), err, "opening the home");
+    if (node->is_inspecting)
+        return sph_ok();
     SPH_TRY(recover(node, err), err, "recovery");
     node->is_serving = options->is_serving;
     node->transport = options->transport;
@@ -170,6 +173,7 @@ sph_rc sph_node_open(const struct sph_node_options *options, sph_node **out, sph
         return sph_fail(err, SPH_ENOMEM, "node");
     node->env = options->env;
     node->lock_fd = -1;
+    node->is_inspecting = options->is_inspecting;
     node->keys_changed = options->keys_changed;
     node->keys_changed_ctx = options->keys_changed_ctx;
     pthread_mutex_init(&node->official_lock, NULL);

@@ -34,6 +34,8 @@ struct sph_node_options {
     const char *path;          /* the home, absolute */
     const struct sph_env *env; /* files rooted at path; must outlive the node */
     bool is_serving;           /* a START leaf, delivery threads; false: an in-process command */
+    bool is_inspecting; /* for sph_journal_verify alone, also when the ledger does not hold: no
+                           start check, no recovery; there is no journal and no partner then */
     const sph_transport *transport; /* NULL: the real one is made when serving; tests pass theirs */
     unsigned senders;               /* delivery threads, 0: default */
     void (*keys_changed)(void *ctx, sph_node *node); /* after a renewal: reload TLS; may be NULL */

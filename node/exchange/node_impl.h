@@ -32,5 +32,5 @@ struct sph_node {
     void (*keys_changed)(void *ctx, sph_node *node);
     void *keys_changed_ctx;
     int lock_fd;
-    bool is_serving;
+    bool is_serving, is_inspecting;
 };

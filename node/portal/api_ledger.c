@@ -93,6 +93,24 @@ static sph_rc verify(sph_node *node, struct sph_ledger_fault *fault, uint64_t *l
     return rc;
 }
 
+/** Where the ledger does not hold, for programs and in words. A file that a reader refuses has no
+ * place. */
+static sph_rc set_fault(const struct sph_api_call *call, const struct sph_ledger_fault *fault,
+                        const char *detail, sph_json *json, sph_err *err)
+{
+    char index[24];
+    SPH_AUTO(sph_buf) text = sph_buf_init(4096);
+    const char *what = fault->what ? fault->what : "ledger.fault.file";
+    SPH_TRY(sph_str_format(index, sizeof(index), err, "%llu", (unsigned long long)fault->index),
+            err, "index");
+    SPH_TRY(sph_text_format(call->lang, what, SPH_ARGS({"index", index}), &text, err), err,
+            "fault");
+    SPH_TRY(sph_api_set_int(json, "index", (int64_t)fault->index, err), err, "index");
+    SPH_TRY(sph_api_set_text(json, "fault", what, err), err, "fault");
+    SPH_TRY(sph_api_set_text(json, "text", sph_buf_text(&text), err), err, "fault");
+    return sph_api_set_text(json, "detail", detail, err);
+}
+
 sph_rc sph_api_ledger_verify(struct sph_api_call *call, sph_err *err)
 {
     struct sph_ledger_fault fault = {0};
@@ -105,14 +123,9 @@ sph_rc sph_api_ledger_verify(struct sph_api_call *call, sph_err *err)
     SPH_TRY(sph_api_object("saphan.ledger-verify/1", &json, err), err, "verify");
     SPH_TRY(sph_json_set(json, "holds", sph_json_bool(rc.code == SPH_OK), err), err, "verify");
     SPH_TRY(sph_api_set_int(json, "leaves", (int64_t)leaves, err), err, "verify");
-    if (rc.code == SPH_EPROOF) {
-        SPH_TRY(sph_api_set_int(json, "index", (int64_t)fault.index, err), err, "verify");
-        SPH_TRY(sph_api_set_text(json, "fault", fault.what, err), err, "verify");
-        SPH_TRY(sph_api_set_text(json, "text", sph_text(call->lang, fault.what), err), err,
+    if (rc.code == SPH_EPROOF)
+        SPH_TRY(set_fault(call, &fault, why.depth ? why.frame[0].what : "", json, err), err,
                 "verify");
-        SPH_TRY(sph_api_set_text(json, "detail", why.depth ? why.frame[0].what : "", err), err,
-                "verify");
-    }
     return sph_api_answer(call, 200, &json, err);
 }
 
