@@ -61,8 +61,10 @@ static void put_word(const sph_cli *cli, const struct sph_word *word)
     printf(".SS saphan %s %s\n", word->name, place ? place->args : "");
     put_text(text ? text : "");
     putchar('\n');
-    if (more)
+    if (more) {
+        fputs(".PP\n", stdout);
         put_text(more);
+    }
     fputs("\n.PP\n.nf\n", stdout);
     put_text(examples ? examples : "");
     fputs("\n.fi\n", stdout);

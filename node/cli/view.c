@@ -145,7 +145,7 @@ const char *sph_view_event(const sph_json *json, const char *key, char out[SPH_V
 {
     sph_view_number(json, key, out);
     const bool is_none = out[0] == '\0' || out[0] == '-' || out[0] == '0';
-    if (is_none && sph_str_copy(out, SPH_VIEW_ROOM, SPH_LIT("–"), NULL).code != SPH_OK)
+    if (is_none && sph_str_copy(out, SPH_VIEW_ROOM, SPH_LIT("-"), NULL).code != SPH_OK)
         out[0] = '\0';
     return out;
 }

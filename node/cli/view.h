@@ -40,7 +40,7 @@ const char *sph_view_clock(const sph_cli *cli, const sph_json *json, const char 
                            char out[SPH_VIEW_ROOM]);
 /** A number as text; "" when absent. Returns out. */
 const char *sph_view_number(const sph_json *json, const char *key, char out[SPH_VIEW_ROOM]);
-/** A ledger event's number; "–" when there is none yet. Returns out. */
+/** A ledger event's number; "-" when there is none yet. Returns out. */
 const char *sph_view_event(const sph_json *json, const char *key, char out[SPH_VIEW_ROOM]);
 /** Member text, "" when absent. */
 const char *sph_view_get(const sph_json *json, const char *key);

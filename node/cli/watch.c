@@ -150,7 +150,8 @@ enum sph_exit sph_watch_items(sph_cli *cli, const sph_json *items, char letter)
 }
 
 /** "412" or "412–413". */
-static sph_rc events_of(const sph_json *items, char out[SPH_VIEW_ROOM], sph_err *err)
+static sph_rc events_of(const sph_cli *cli, const sph_json *items, char out[SPH_VIEW_ROOM],
+                        sph_err *err)
 {
     char first[SPH_VIEW_ROOM], last[SPH_VIEW_ROOM];
     const size_t count = sph_json_count(items);
@@ -158,7 +159,8 @@ static sph_rc events_of(const sph_json *items, char out[SPH_VIEW_ROOM], sph_err 
     sph_view_number(sph_json_at(items, count - 1), "event", last);
     if (sph_slice_is(sph_slice_str(first), last))
         return sph_str_copy(out, SPH_VIEW_ROOM, sph_slice_str(first), err);
-    return sph_str_format(out, SPH_VIEW_ROOM, err, "%.50s–%.50s", first, last);
+    return sph_str_format(out, SPH_VIEW_ROOM, err, "%.50s%s%.50s", first, cli->is_utf8 ? "–" : "-",
+                          last);
 }
 
 static void print_queued(const sph_cli *cli, const sph_json *answer, char letter)
@@ -167,7 +169,7 @@ static void print_queued(const sph_cli *cli, const sph_json *answer, char letter
     const sph_json *items = sph_json_get(answer, "items");
     const char *question = sph_view_get(answer, "question");
     const char *id = question[0] ? question : item_id(sph_json_at(items, 0), letter, short_id);
-    if (events_of(items, events, NULL).code != SPH_OK ||
+    if (events_of(cli, items, events, NULL).code != SPH_OK ||
         sph_str_format(count, sizeof(count), NULL, "%zu", sph_json_count(items)).code != SPH_OK)
         return;
     sph_view_say(cli, SPH_MARK_OK,

@@ -18,7 +18,7 @@ struct sph_api_call {
     char segment[SPH_API_SEGMENTS][SPH_API_ROOM]; /* path after /api/1/, percent-decoded */
     size_t segment_count;
     const char *problem; /* catalogue key of a refusal that deserves its own words; NULL: by code */
-    sph_arg problem_arg[2]; /* its placeholders */
+    sph_arg problem_arg[2];           /* its placeholders */
     char problem_value[SPH_API_ROOM]; /* what the placeholder is filled with */
     size_t problem_args;
     sph_findings findings;
