@@ -86,7 +86,8 @@ static sph_rc read_card(sph_slice octets, const struct sph_verify_context *conte
         return sph_fail(err, SPH_EPARSE, "not a card");
     if (sph_verdict_result(verdict) == SPH_VERDICT_FAILS)
         return sph_fail(err, SPH_EPROOF, "the card does not hold in itself");
-    if (sph_verdict_result(verdict) != SPH_VERDICT_HOLDS)
+    /* Intact is what a card can be by itself; the person who hands it over vouches for it. */
+    if (sph_verdict_result(verdict) != SPH_VERDICT_INTACT)
         return sph_fail(err, SPH_EPARSE, "the card cannot be read");
     return take_card(&card, to, err);
 }

@@ -2,7 +2,7 @@
 
 struct sph_verdict {
     enum sph_evidence_kind kind;
-    bool has_failed, is_incomplete;
+    bool has_failed, is_incomplete, is_open;
     size_t count;
     sph_findings findings;
     sph_verdict_line line[SPH_VERDICT_LINES];
@@ -57,6 +57,7 @@ static sph_verdict_line *add_line(sph_verdict *verdict, enum sph_line_role role,
                                   const char *value)
 {
     verdict->has_failed |= role == SPH_LINE_FAILED;
+    verdict->is_open |= role == SPH_LINE_OPEN;
     verdict->is_incomplete |= role == SPH_LINE_MISSING || verdict->count == SPH_VERDICT_LINES;
     if (verdict->count == SPH_VERDICT_LINES)
         return NULL;
@@ -128,7 +129,9 @@ enum sph_verdict_result sph_verdict_result(const sph_verdict *verdict)
 {
     if (verdict->has_failed)
         return SPH_VERDICT_FAILS;
-    return verdict->is_incomplete || verdict->count == 0 ? SPH_VERDICT_UNUSABLE : SPH_VERDICT_HOLDS;
+    if (verdict->is_incomplete || verdict->count == 0)
+        return SPH_VERDICT_UNUSABLE;
+    return verdict->is_open ? SPH_VERDICT_INTACT : SPH_VERDICT_HOLDS;
 }
 
 size_t sph_verdict_count(const sph_verdict *verdict)
@@ -151,7 +154,9 @@ bool sph_verdict_has(const sph_verdict *verdict, const char *key)
 
 int sph_verdict_exit(const sph_verdict *verdict)
 {
-    static const int codes[] = {
-        [SPH_VERDICT_HOLDS] = 0, [SPH_VERDICT_FAILS] = 3, [SPH_VERDICT_UNUSABLE] = 1};
+    static const int codes[] = {[SPH_VERDICT_HOLDS] = 0,
+                                [SPH_VERDICT_INTACT] = 0,
+                                [SPH_VERDICT_FAILS] = 3,
+                                [SPH_VERDICT_UNUSABLE] = 1};
     return codes[sph_verdict_result(verdict)];
 }

@@ -21,7 +21,8 @@ enum sph_evidence_kind {
 const char *sph_evidence_kind_name(enum sph_evidence_kind kind);
 
 enum sph_verdict_result {
-    SPH_VERDICT_HOLDS,    /* everything that was checked holds */
+    SPH_VERDICT_HOLDS,    /* everything that was checked holds, by the word of a trusted key */
+    SPH_VERDICT_INTACT,   /* it holds in itself, but whose key this is was not checked */
     SPH_VERDICT_FAILS,    /* a signature or proof does not */
     SPH_VERDICT_UNUSABLE, /* could not be judged: unreadable, or something needed is missing */
 };
@@ -34,6 +35,7 @@ enum sph_line_role {
     SPH_LINE_NOTED,   /* worth knowing, breaks no proof */
     SPH_LINE_BASIS,   /* whose word it rests on */
     SPH_LINE_LIMIT,   /* what it does not show */
+    SPH_LINE_OPEN,    /* nobody's word vouches for the key: the verdict is at best intact */
 };
 
 #define SPH_VERDICT_LINES 80
@@ -92,5 +94,5 @@ SPH_MUST sph_rc sph_verdict_text(const sph_verdict *verdict, enum sph_lang lang,
 /** The same as saphan.verify/1. out: owned, sph_json_free. */
 SPH_MUST sph_rc sph_verdict_json(const sph_verdict *verdict, enum sph_lang lang, sph_json **out,
                                  sph_err *err);
-/** Exit code of a verdict (cli.md): 0 holds, 3 does not, 1 could not be judged. */
+/** Exit code of a verdict (cli.md): 0 holds or intact, 3 does not, 1 could not be judged. */
 int sph_verdict_exit(const sph_verdict *verdict);

@@ -60,10 +60,19 @@ static const char *result_key(const sph_verdict *verdict)
 {
     static const char *const keys[] = {
         [SPH_VERDICT_HOLDS] = "evidence.result.holds",
+        [SPH_VERDICT_INTACT] = "evidence.result.intact",
         [SPH_VERDICT_FAILS] = "evidence.result.fails",
         [SPH_VERDICT_UNUSABLE] = "evidence.result.unusable",
     };
     return keys[sph_verdict_result(verdict)];
+}
+
+static const char *result_mark(const sph_verdict *verdict, const struct sph_verdict_marks *marks)
+{
+    const enum sph_verdict_result result = sph_verdict_result(verdict);
+    if (result == SPH_VERDICT_HOLDS)
+        return marks->ok;
+    return result == SPH_VERDICT_INTACT ? marks->note : marks->bad;
 }
 
 static const char *kind_key(const sph_verdict *verdict)
@@ -90,8 +99,8 @@ sph_rc sph_verdict_text(const sph_verdict *verdict, enum sph_lang lang,
     } order[] = {
         {SPH_LINE_FACT, "  "},         {SPH_LINE_CHECKED, marks->ok},
         {SPH_LINE_FAILED, marks->bad}, {SPH_LINE_MISSING, marks->bad},
-        {SPH_LINE_NOTED, marks->note}, {SPH_LINE_BASIS, "  "},
-        {SPH_LINE_LIMIT, "  "},
+        {SPH_LINE_NOTED, marks->note}, {SPH_LINE_OPEN, marks->note},
+        {SPH_LINE_BASIS, "  "},        {SPH_LINE_LIMIT, "  "},
     };
     SPH_AUTO(sph_buf) text = sph_buf_init(out->cap);
     SPH_TRY(sph_text_format(lang, kind_key(verdict), NULL, 0, &text, err), err, "kind");
@@ -101,8 +110,7 @@ sph_rc sph_verdict_text(const sph_verdict *verdict, enum sph_lang lang,
         if (order[i].role == SPH_LINE_MISSING)
             SPH_TRY(add_findings(verdict, lang, &text, err), err, "findings");
     }
-    const bool holds = sph_verdict_result(verdict) == SPH_VERDICT_HOLDS;
-    SPH_TRY(sph_buf_addf(&text, err, "%s  ", holds ? marks->ok : marks->bad), err, "result");
+    SPH_TRY(sph_buf_addf(&text, err, "%s  ", result_mark(verdict, marks)), err, "result");
     SPH_TRY(sph_text_format(lang, result_key(verdict), NULL, 0, &text, err), err, "result");
     SPH_TRY(sph_buf_add_byte(&text, '\n', err), err, "result");
     return sph_buf_add(out, sph_buf_peek(&text), err);
@@ -145,7 +153,8 @@ static sph_rc add_check(sph_json *checks, const sph_verdict_line *line, enum sph
     static const char *const names[] = {[SPH_LINE_CHECKED] = "holds",
                                         [SPH_LINE_FAILED] = "fails",
                                         [SPH_LINE_MISSING] = "missing",
-                                        [SPH_LINE_NOTED] = "note"};
+                                        [SPH_LINE_NOTED] = "note",
+                                        [SPH_LINE_OPEN] = "open"};
     sph_json *text = NULL;
     SPH_AUTO_PTR(sph_json) *check = sph_json_object();
     if (!check)
@@ -198,6 +207,7 @@ static sph_rc add_member(sph_json *root, const char *name, sph_json *value, sph_
 static sph_rc start_json(const sph_verdict *verdict, sph_json *root, sph_err *err)
 {
     static const char *const names[] = {[SPH_VERDICT_HOLDS] = "holds",
+                                        [SPH_VERDICT_INTACT] = "intact",
                                         [SPH_VERDICT_FAILS] = "fails",
                                         [SPH_VERDICT_UNUSABLE] = "unusable"};
     const enum sph_verdict_result result = sph_verdict_result(verdict);
@@ -205,7 +215,7 @@ static sph_rc start_json(const sph_verdict *verdict, sph_json *root, sph_err *er
     SPH_TRY(sph_json_set(root, "schema", sph_json_text("saphan.verify/1"), err), err, "schema");
     SPH_TRY(sph_json_set(root, "kind", sph_json_text(kind), err), err, "kind");
     SPH_TRY(sph_json_set(root, "result", sph_json_text(names[result]), err), err, "result");
-    return sph_json_set(root, "holds", sph_json_bool(result == SPH_VERDICT_HOLDS), err);
+    return sph_json_set(root, "holds", sph_json_bool(sph_verdict_exit(verdict) == 0), err);
 }
 
 sph_rc sph_verdict_json(const sph_verdict *verdict, enum sph_lang lang, sph_json **out,

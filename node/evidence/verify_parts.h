@@ -4,8 +4,8 @@
 #include "evidence/trust.h"
 #include "packet/card.h"
 
-/** A card or a packet. card (may be NULL): the card as read when the verdict holds; the caller
- * clears it. */
+/** A card or a packet. card (may be NULL): the card as read when the verdict holds or is intact;
+ * the caller clears it. */
 SPH_MUST sph_rc sph_verify_xml(sph_slice octets, const struct sph_verify_context *context,
                                sph_verdict *verdict, sph_card *card, sph_err *err);
 /** Read the fields of a card whose signature holds, and judge it as a card. */

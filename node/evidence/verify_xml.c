@@ -171,7 +171,7 @@ static void say_packet_basis(const struct subject *subject, sph_verdict *verdict
 {
     char safety[SPH_SAFETY_TEXT];
     if (!subject->trust) {
-        sph_verdict_say(verdict, SPH_LINE_NOTED, "evidence.basis.nobody", subject->signature.party,
+        sph_verdict_say(verdict, SPH_LINE_OPEN, "evidence.basis.nobody", subject->signature.party,
                         NULL);
         return;
     }
@@ -209,7 +209,7 @@ static void say_card_basis(const struct subject *subject, sph_verdict *verdict)
     const sph_slice der = sph_cert_peek_der(subject->card_root);
     sph_safety_number(der, safety);
     if (!subject->trust) {
-        sph_verdict_say(verdict, SPH_LINE_BASIS, "evidence.basis.card", safety, NULL);
+        sph_verdict_say(verdict, SPH_LINE_OPEN, "evidence.basis.card", safety, NULL);
         return;
     }
     if (is_same_root(subject)) {

@@ -69,12 +69,12 @@ static void verdict_json_has_facts_checks_basis_and_limits(void **state)
     const sph_json *facts = sph_json_get(json, "facts");
     assert_string_equal(sph_json_get_text(json, "schema"), "saphan.verify/1");
     assert_string_equal(sph_json_get_text(json, "kind"), "card");
-    assert_string_equal(sph_json_get_text(json, "result"), "holds");
+    assert_string_equal(sph_json_get_text(json, "result"), "intact");
     assert_true(sph_json_get_bool(json, "holds", false));
     assert_string_equal(sph_json_get_text(facts, "signedAt"), "2026-11-24T11:31:00Z");
     assert_string_equal(sph_json_get_text(facts, "validUntil"), "2027-06-12T11:30:00Z");
-    assert_int_equal(sph_json_count(sph_json_get(json, "checks")), 3);
-    assert_int_equal(sph_json_count(sph_json_get(json, "restsOn")), 1);
+    assert_int_equal(sph_json_count(sph_json_get(json, "checks")), 4);
+    assert_int_equal(sph_json_count(sph_json_get(json, "restsOn")), 0);
     assert_int_equal(sph_json_count(sph_json_get(json, "doesNotShow")), 1);
     assert_int_equal(sph_json_count(sph_json_get(json, "findings")), 0);
 }
@@ -103,6 +103,9 @@ static void verdict_result_is_the_worst_of_its_lines(void **state)
     sph_verdict_say(verdict, SPH_LINE_CHECKED, "evidence.proof.in", NULL, NULL);
     assert_int_equal(sph_verdict_exit(verdict), 0);
     sph_verdict_say(verdict, SPH_LINE_NOTED, "evidence.training", NULL, NULL);
+    assert_int_equal(sph_verdict_result(verdict), SPH_VERDICT_HOLDS);
+    sph_verdict_say(verdict, SPH_LINE_OPEN, "evidence.basis.nobody", NULL, NULL);
+    assert_int_equal(sph_verdict_result(verdict), SPH_VERDICT_INTACT);
     assert_int_equal(sph_verdict_exit(verdict), 0);
     sph_verdict_say(verdict, SPH_LINE_MISSING, "evidence.unknown", NULL, NULL);
     assert_int_equal(sph_verdict_exit(verdict), 1);
@@ -161,6 +164,26 @@ static void expect_paths(test_env *world, const struct sph_verify_paths *paths, 
         fail_msg("no line %s", key);
 }
 
+static const struct {
+    struct sph_verify_paths paths;
+    int code;
+    const char *key;
+} paths_cases[] = {
+    {{.file = "card"}, 0, "evidence.card.holds"},
+    {{.file = "packet"}, 0, "evidence.basis.nobody"},
+    {{.file = "packet", .trust = {"card"}, .trust_count = 1}, 0, "evidence.signature.holds"},
+    {{.file = "packet", .trust = {"lao", "card"}, .trust_count = 2}, 0, "evidence.basis.root"},
+    {{.file = "packet", .trust = {"lao"}, .trust_count = 1}, 3, "evidence.signature.other-trust"},
+    {{.file = "absent"}, 1, "evidence.no-file"},
+    {{.file = "card", .leaf = "absent"}, 1, "evidence.no-file"},
+    {{.file = "card", .trust = {"absent"}, .trust_count = 1}, 1, "evidence.no-file"},
+    {{.file = "packet", .trust = {"none"}, .trust_count = 1}, 1, "evidence.trust-unusable"},
+    {{.file = "packet", .trust = {"cut"}, .trust_count = 1}, 1, "evidence.trust-unusable"},
+    {{.file = "big"}, 1, "evidence.too-large"},
+    {{.file = "packet", .trust = {"big"}, .trust_count = 1}, 1, "evidence.too-large"},
+    {{.file = "none"}, 1, "evidence.unknown"},
+};
+
 static void verify_paths_reads_files_and_says_what_is_wrong_with_them(void **state)
 {
     const struct kit *kit = *state;
@@ -174,28 +197,8 @@ static void verify_paths_reads_files_and_says_what_is_wrong_with_them(void **sta
     store(world, "big", sph_buf_peek(&big));
     store(world, "none", SPH_LIT("nothing"));
     store(world, "cut", sph_slice_sub(sph_buf_peek(&kit->thai.card), 0, 900));
-    const struct {
-        struct sph_verify_paths paths;
-        int code;
-        const char *key;
-    } cases[] = {
-        {{.file = "card"}, 0, "evidence.card.holds"},
-        {{.file = "packet", .trust = {"card"}, .trust_count = 1}, 0, "evidence.signature.holds"},
-        {{.file = "packet", .trust = {"lao", "card"}, .trust_count = 2}, 0, "evidence.basis.root"},
-        {{.file = "packet", .trust = {"lao"}, .trust_count = 1},
-         3,
-         "evidence.signature.other-trust"},
-        {{.file = "absent"}, 1, "evidence.no-file"},
-        {{.file = "card", .leaf = "absent"}, 1, "evidence.no-file"},
-        {{.file = "card", .trust = {"absent"}, .trust_count = 1}, 1, "evidence.no-file"},
-        {{.file = "packet", .trust = {"none"}, .trust_count = 1}, 1, "evidence.trust-unusable"},
-        {{.file = "packet", .trust = {"cut"}, .trust_count = 1}, 1, "evidence.trust-unusable"},
-        {{.file = "big"}, 1, "evidence.too-large"},
-        {{.file = "packet", .trust = {"big"}, .trust_count = 1}, 1, "evidence.too-large"},
-        {{.file = "none"}, 1, "evidence.unknown"},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        expect_paths(world, &cases[i].paths, cases[i].code, cases[i].key);
+    for (size_t i = 0; i < sizeof(paths_cases) / sizeof(paths_cases[0]); i++)
+        expect_paths(world, &paths_cases[i].paths, paths_cases[i].code, paths_cases[i].key);
     assert_int_equal(test_env_open_files(world), 0);
     test_env_free(&world);
 }
@@ -267,7 +270,7 @@ static void verify_card_without_memory_never_judges(void **state)
         test_alloc_fail_at(0);
         if (rc.code == SPH_OK)
             assert_int_equal(sph_verdict_result(verdict),
-                             has_failed ? SPH_VERDICT_UNUSABLE : SPH_VERDICT_HOLDS);
+                             has_failed ? SPH_VERDICT_UNUSABLE : SPH_VERDICT_INTACT);
         else
             assert_int_equal(rc.code, SPH_ENOMEM);
     }
