@@ -131,19 +131,52 @@ static sph_rc look_for_packet(sph_db *reader, const sph_packet_header *header,
     return sph_ok();
 }
 
-static sph_rc check_replay(struct sph_arrival *arrival, sph_err *err)
+/** A thread is between two: no packet of it here may be to or from anybody but this partner, and a
+ * reply stays in the thread of what it answers (security.md B-04). What it answers may still be on
+ * its way. */
+static sph_rc look_for_thread(sph_db *reader, const sph_packet_header *header, bool *is_foreign,
+                              sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    bool row = false;
+    SPH_TRY(sph_stmt_get(
+                reader,
+                "SELECT EXISTS(SELECT 1 FROM packet p WHERE p.thread_id = ?1 AND p.thread_id <> ''"
+                " AND CASE WHEN p.is_own THEN EXISTS(SELECT 1 FROM outbox o"
+                " WHERE o.packet_id = p.packet_id AND o.partner <> ?2)"
+                " ELSE p.issuer <> ?2 END)"
+                " OR EXISTS(SELECT 1 FROM packet WHERE packet_id = ?3 AND thread_id <> ?1)",
+                &stmt, err),
+            err, "thread");
+    sph_stmt_text(stmt, 1, header->thread_id);
+    sph_stmt_text(stmt, 2, header->issuer);
+    sph_stmt_text(stmt, 3, header->in_reply_to);
+    SPH_TRY(sph_stmt_step(stmt, &row, err), err, "thread");
+    *is_foreign = row && sph_col_int(stmt, 0) != 0;
+    sph_stmt_end(stmt);
+    return sph_ok();
+}
+
+static sph_rc check_history(struct sph_arrival *arrival, sph_err *err)
 {
     sph_db *reader = NULL;
     bool is_replay = false;
+    bool is_foreign = false;
+    const sph_packet_header *header = sph_packet_header_of(arrival->packet);
     const sph_hash sha256 = sph_packet_sha256(arrival->packet);
     SPH_TRY(sph_db_pool_get(sph_node_readers(arrival->node), &reader, err), err, "reader");
-    const sph_rc rc = look_for_packet(reader, sph_packet_header_of(arrival->packet), &sha256,
-                                      &arrival->is_known_packet, &is_replay, err);
+    sph_rc rc =
+        look_for_packet(reader, header, &sha256, &arrival->is_known_packet, &is_replay, err);
+    if (rc.code == SPH_OK && header->thread_id[0])
+        rc = look_for_thread(reader, header, &is_foreign, err);
     sph_db_pool_put(sph_node_readers(arrival->node), reader);
-    SPH_TRY(rc, err, "replay");
+    SPH_TRY(rc, err, "history");
     if (is_replay)
         return sph_arrival_refuse(arrival, SPH_EBMS_0004, SPH_REASON_REPLAY, "packet.replay",
                                   "REPLAY packetId or nonce was used before with other bytes", err);
+    if (is_foreign)
+        return sph_arrival_refuse(arrival, SPH_EBMS_0004, SPH_REASON_PACKET, "packet.thread",
+                                  "PK-THREAD this thread is not between the two of us", err);
     return sph_ok();
 }
 
@@ -163,6 +196,6 @@ sph_rc sph_arrival_check_packet(struct sph_arrival *arrival, sph_err *err)
     SPH_TRY(check_packet(arrival, err), err, "packet");
     SPH_TRY(check_agreement(arrival, err), err, "packet");
     SPH_TRY(check_parts(arrival, err), err, "parts");
-    SPH_TRY(check_replay(arrival, err), err, "replay");
+    SPH_TRY(check_history(arrival, err), err, "history");
     return check_card(arrival, err);
 }

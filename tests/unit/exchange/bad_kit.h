@@ -35,7 +35,9 @@ struct bad_wish {
     void (*edit)(sph_buf *packet); /* the packet's octets after signing */
     sph_slice gzip;                /* octets of the first part instead of the packet's */
     bool has_attachment;           /* named by the packet and sent as second part */
+    bool is_second_left_out;       /* named, but not sent */
     sph_slice second;              /* octets of the second part; the named attachment's */
+    const struct sph_packet_signer *packet_signer; /* instead of the author's */
     bool is_ping;
 };
 struct bad_msg {

@@ -27,7 +27,9 @@ struct pair_side {
     char seen_type[512];
     unsigned seen_status;
     void (*change)(struct pair_side *side, sph_buf *body); /* before the other sees it */
-    const sph_cert *client;                                /* instead of the own TLS certificate */
+    void (*change_answer)(struct pair_side *side, sph_response *response); /* before this side */
+    void *hook_arg;
+    const sph_cert *client; /* instead of the own TLS certificate */
     bool is_cut, is_answer_lost;
     unsigned posts;
 };
@@ -86,6 +88,8 @@ static sph_rc pair_post(void *ctx, const sph_peer *peer, const sph_post *post, s
     SPH_AUTO(sph_response) response = sph_response_init();
     pair_offer(side->other, side->client ? side->client : peer->leaf, side->seen_type,
                sph_buf_peek(&side->seen_body), &response);
+    if (side->change_answer)
+        side->change_answer(side, &response);
     side->seen_status = response.status;
     sph_buf_clear(&side->seen_answer);
     side->seen_answer = sph_buf_init((size_t)1024 * 1024);

@@ -213,8 +213,9 @@ static void make_packet(struct making *making)
     assert_ok(sph_str_copy(values.packet_id, 64, sph_slice_str(making->packet_id), &err), &err);
     findings = (sph_findings){0};
     make_draft(making, &draft);
-    const sph_rc rc =
-        sph_packet_build(draft, &values, SPH_LIT(""), &signer, &findings, &making->packet, &err);
+    const sph_rc rc = sph_packet_build(draft, &values, SPH_LIT(""),
+                                       wish->packet_signer ? wish->packet_signer : &signer,
+                                       &findings, &making->packet, &err);
     for (size_t i = 0; rc.code != SPH_OK && i < findings.count; i++)
         print_message("draft: %s %s %s\n", findings.at[i].rule, findings.at[i].name,
                       findings.at[i].value);
@@ -249,7 +250,7 @@ static size_t make_parts(struct making *making)
         assert_ok(sph_gzip_packet(sph_buf_peek(&making->packet), &making->gzip, &err), &err);
     }
     add_part(making, 0, sph_buf_peek(&making->gzip), "application/xml");
-    if (!wish->has_attachment && wish->second.len == 0)
+    if (wish->is_second_left_out || (!wish->has_attachment && wish->second.len == 0))
         return 1;
     assert_ok(sph_gzip_packet(wish->second.len > 0 ? wish->second : SPH_LIT(NAMED), &making->second,
                               &err),
