@@ -96,8 +96,12 @@ void sph_verdict_fact_number(sph_verdict *verdict, const char *key, const char *
                              uint64_t value)
 {
     char text[24];
-    if (sph_str_format(text, sizeof(text), NULL, "%llu", (unsigned long long)value).code == SPH_OK)
-        sph_verdict_fact(verdict, key, name, text);
+    const sph_rc rc = sph_str_format(text, sizeof(text), NULL, "%llu", (unsigned long long)value);
+    sph_verdict_line *line = add_line(verdict, SPH_LINE_FACT, key, rc.code == SPH_OK ? text : "?");
+    if (!line)
+        return;
+    line->name = name;
+    line->is_number = value <= INT64_MAX;
 }
 
 void sph_verdict_fact_time(sph_verdict *verdict, const char *key, const char *name, int64_t time_ms)

@@ -47,6 +47,7 @@ typedef struct sph_verdict_line {
     const char *name; /* of a fact, in JSON; NULL otherwise */
     char value[SPH_VERDICT_VALUE];
     char other[256];
+    bool is_number; /* value is a decimal number */
     bool has_time;
     int64_t time_ms;
 } sph_verdict_line;

@@ -138,7 +138,11 @@ static sph_rc add_fact(sph_json *facts, const sph_verdict_line *line, sph_err *e
 {
     char time[SPH_TIME_TEXT];
     sph_json *value = NULL;
-    if (!line->has_time)
+    uint64_t number = 0;
+    if (line->is_number &&
+        sph_slice_u64(sph_slice_str(line->value), INT64_MAX, &number, NULL).code == SPH_OK)
+        value = sph_json_int((int64_t)number);
+    else if (!line->has_time)
         SPH_TRY(clean_json(sph_slice_str(line->value), &value, err), err, "value");
     else if (sph_time_format(line->time_ms, false, time, NULL).code == SPH_OK)
         value = sph_json_text(time);

@@ -71,6 +71,7 @@ static void verdict_json_has_facts_checks_basis_and_limits(void **state)
     assert_string_equal(sph_json_get_text(json, "kind"), "card");
     assert_string_equal(sph_json_get_text(json, "result"), "intact");
     assert_true(sph_json_get_bool(json, "holds", false));
+    assert_int_equal(sph_json_get_int(facts, "serial", 0), 7);
     assert_string_equal(sph_json_get_text(facts, "signedAt"), "2026-11-24T11:31:00Z");
     assert_string_equal(sph_json_get_text(facts, "validUntil"), "2027-06-12T11:30:00Z");
     assert_int_equal(sph_json_count(sph_json_get(json, "checks")), 4);
