@@ -120,8 +120,9 @@ static void note_all(const struct sph_judgment_facts *facts, const struct sph_ak
     note_count(findings, "akn.note-references", "", facts->dropped_references);
     note_count(findings, "akn.note-keywords", "keyword", facts->dropped_keywords);
     note_count(findings, "akn.note-characters", "", characters);
-    sph_finding_note(findings, "IMPORT", 0, "akn.note-identification", facts->source_iri,
-                     facts->work_iri);
+    if (strcmp(facts->source_iri, facts->work_iri) != 0)
+        sph_finding_note(findings, "IMPORT", 0, "akn.note-identification", facts->source_iri,
+                         facts->work_iri);
 }
 
 /* The result must be what we would accept from a partner. */
