@@ -128,11 +128,11 @@ static sph_rc load(sph_node *node, sph_err *err)
 }
 
 /** What a crash left half done is finished before anything new starts (ledger.md 6). */
-static sph_rc recover(sph_node *node, sph_err *err)
+static sph_rc recover(sph_node *node, bool is_serving, sph_err *err)
 {
     unsigned receipts = 0, orphans = 0;
     SPH_TRY(sph_inbox_recover(node, &receipts, err), err, "finishing receipts");
-    SPH_TRY(sph_sweep(node, &orphans, err), err, "sweeping orphans");
+    SPH_TRY(sph_sweep(node, is_serving, &orphans, err), err, "sweeping orphans");
     if (receipts > 0 || orphans > 0)
         SPH_LOG(node->env->log, SPH_LOG_INFO, "recovered", SPH_LN(SPH_F_COUNT, receipts),
                 SPH_LN(SPH_F_SIZE, orphans));
@@ -160,7 +160,7 @@ static sph_rc open_all(sph_node *node, const struct sph_node_options *options, s
     SPH_TRY(load(node, err), err, "opening the home");
     if (node->is_inspecting)
         return sph_ok();
-    SPH_TRY(recover(node, err), err, "recovery");
+    SPH_TRY(recover(node, options->is_serving, err), err, "recovery");
     node->is_serving = options->is_serving;
     node->transport = options->transport;
     return options->is_serving ? start_serving(node, options, err) : sph_ok();

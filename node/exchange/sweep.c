@@ -59,7 +59,9 @@ static sph_rc sweep_shelf(void *arg, const char *name, sph_err *err)
     return rc;
 }
 
-/** An upload belongs to a command that a restart ended. */
+/** An upload belongs to a command that a restart ended. Not so between two calls of a command that
+ * runs in-process: each of them opens the home anew, and the second names what the first uploaded.
+ */
 static sph_rc drop_upload(void *arg, const char *name, sph_err *err)
 {
     struct sweep *sweep = arg;
@@ -70,12 +72,14 @@ static sph_rc drop_upload(void *arg, const char *name, sph_err *err)
     return files->remove(files->ctx, path, err);
 }
 
-sph_rc sph_sweep(sph_node *node, unsigned *count, sph_err *err)
+sph_rc sph_sweep(sph_node *node, bool drops_uploads, unsigned *count, sph_err *err)
 {
     const sph_files *files = sph_node_env(node)->files;
     struct sweep sweep = {.node = node, .folder = "outgoing"};
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &sweep.reader, err), err, "reader");
-    sph_rc rc = files->list(files->ctx, "uploads", drop_upload, &sweep, err);
+    sph_rc rc = sph_ok();
+    if (drops_uploads)
+        rc = files->list(files->ctx, "uploads", drop_upload, &sweep, err);
     if (rc.code == SPH_OK)
         rc = files->list(files->ctx, "outgoing", sweep_file, &sweep, err);
     if (rc.code == SPH_OK)

@@ -4,5 +4,6 @@
 #include "exchange/node.h"
 
 /** Remove outgoing/ and vault/ files that no row names. Runs before anything is sent or received.
- * *count of them. */
-SPH_MUST sph_rc sph_sweep(sph_node *node, unsigned *count, sph_err *err);
+ * drops_uploads: a serving node starts, so that no command waits for its uploads. *count of them.
+ */
+SPH_MUST sph_rc sph_sweep(sph_node *node, bool drops_uploads, unsigned *count, sph_err *err);

@@ -228,3 +228,8 @@ expect ledger_no_such_event 1 ledger proof 999999
 expect ledger_event_is_a_number 2 ledger proof seven
 expect ledger_unknown_type 2 ledger log --type nonsense
 says ledger_unknown_type_names_it err "nonsense"
+
+# Two calls of one command, each opening the home anew: an upload outlives the first.
+printf '%%PDF-1.4 invented' >guide.pdf
+expect reply_attaches_without_node 0 reply "$id" --as progress --from question.txt --attach guide.pdf --dry-run
+expect reply_with_attachment_queues 5 reply "$id" --as progress --from question.txt --attach guide.pdf
