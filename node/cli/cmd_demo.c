@@ -75,8 +75,8 @@ static void end(struct sph_demo *demo)
 static enum sph_exit run(sph_cli *cli, struct sph_demo *demo)
 {
     sph_err err = {0};
-    enum sph_exit code = SPH_EXIT_DONE;
     const sph_rc rc = tell(demo, &err);
+    enum sph_exit code = rc.code == SPH_OK ? SPH_EXIT_DONE : SPH_EXIT_FAILED;
     if (rc.code == SPH_OK && !sph_cli_flag(cli, "--once"))
         stay(demo);
     if (demo->is_stopped)

@@ -30,7 +30,7 @@ sph_rc sph_demo_step(struct sph_demo *demo, const char *key, sph_err *err)
     SPH_TRY(sph_str_format(number, sizeof(number), err, "%u", ++demo->step), err, "step");
     SPH_AUTO(sph_buf) text = sph_buf_init(4096);
     SPH_TRY(sph_text_format(demo->cli->lang, key, NULL, 0, &text, err), err, "step");
-    if (!demo->cli->is_quiet)
+    if (!demo->cli->is_quiet && !demo->cli->is_json)
         printf("\n%2s  %s\n", number, sph_buf_text(&text));
     fflush(stdout);
     return sph_ok();
@@ -40,7 +40,7 @@ void sph_demo_line(const struct sph_demo *demo, enum sph_mark mark, const char *
                    const sph_arg *args, size_t count)
 {
     SPH_AUTO(sph_buf) text = sph_buf_init(8192);
-    if (demo->cli->is_quiet ||
+    if (demo->cli->is_quiet || demo->cli->is_json ||
         sph_text_format(demo->cli->lang, key, args, count, &text, NULL).code != SPH_OK)
         return;
     printf("    %s  %s\n", sph_cli_mark(demo->cli, mark), sph_buf_text(&text));

@@ -141,12 +141,16 @@ sph_rc sph_demo_publish(struct sph_demo *demo, sph_err *err)
     return publish_resource(demo, err);
 }
 
-/** The quoted original of a multilingual field, as its writer wrote it. */
-static void quote(const struct sph_demo *demo, const sph_json *body, const char *field,
-                  const char *lang, const char *key)
+/** What somebody wrote, and its translation when the reader's language is another. */
+static void quote(const struct sph_demo *demo, const sph_json *texts, enum sph_lang written,
+                  const char *key)
 {
+    const enum sph_lang reader = demo->cli->lang;
     sph_demo_line(demo, SPH_MARK_OK, key,
-                  SPH_ARGS({"text", sph_view_get(sph_json_get(body, field), lang)}));
+                  SPH_ARGS({"text", sph_view_get(texts, sph_lang_code(written))}));
+    if (reader != written)
+        sph_demo_line(demo, SPH_MARK_OK, "demo.translation",
+                      SPH_ARGS({"text", sph_view_get(texts, sph_lang_code(reader))}));
 }
 
 static sph_rc ask_question(struct sph_demo *demo, sph_err *err)
@@ -160,7 +164,7 @@ static sph_rc ask_question(struct sph_demo *demo, sph_err *err)
     SPH_TRY(sph_demo_submit(demo, SPH_DEMO_LAWYER, "/api/1/packets", order, "demo.what.question",
                             demo->question_id, err),
             err, "question");
-    quote(demo, body_of(order), "question", "lo", "demo.question");
+    quote(demo, sph_json_get(body_of(order), "question"), SPH_LANG_LO, "demo.question");
     return wait_arrived(demo, from, err);
 }
 
@@ -181,6 +185,22 @@ static sph_rc attach_guide(struct sph_demo *demo, sph_json *order, sph_err *err)
                         err);
 }
 
+/** The lawyer opens what came: the same octets as were sent. */
+static sph_rc open_attachment(struct sph_demo *demo, const char *packet_id, sph_err *err)
+{
+    char target[256];
+    SPH_AUTO(sph_reply) reply = {.status = 0};
+    struct sph_demo_node *lawyer = &demo->node[SPH_DEMO_LAWYER];
+    SPH_TRY(
+        sph_str_format(target, sizeof(target), err, "/api/1/packets/%s/attachments/a1", packet_id),
+        err, "target");
+    SPH_TRY(sph_demo_get(lawyer, target, &reply, err), err, "attachment");
+    if (!sph_slice_equal(sph_buf_peek(&reply.body), sph_demo_sample("guide.txt")))
+        return sph_fail(err, SPH_EPROOF, "the attachment is another file");
+    sph_demo_line(demo, SPH_MARK_OK, "demo.attachment", SPH_ARGS({"party", lawyer->party}));
+    return sph_ok();
+}
+
 static sph_rc answer_question(struct sph_demo *demo, sph_err *err)
 {
     const size_t from = demo->sent_count;
@@ -197,9 +217,10 @@ static sph_rc answer_question(struct sph_demo *demo, sph_err *err)
         err, "target");
     SPH_TRY(sph_demo_submit(demo, SPH_DEMO_NGO, target, order, "demo.what.answer", packet_id, err),
             err, "answer");
-    quote(demo, body_of(order), "text", "th", "demo.answer");
+    quote(demo, sph_json_get(body_of(order), "text"), SPH_LANG_TH, "demo.answer");
     sph_demo_line(demo, SPH_MARK_OK, "demo.answer-with", NULL, 0);
-    return wait_arrived(demo, from, err);
+    SPH_TRY(wait_arrived(demo, from, err), err, "answer");
+    return open_attachment(demo, packet_id, err);
 }
 
 sph_rc sph_demo_ask(struct sph_demo *demo, sph_err *err)
