@@ -1,0 +1,189 @@
+/* The ceremony between partners, and certificates that renew themselves. */
+#include "exchange/care.h"
+#include "pair.h"
+
+#define DAY_MS INT64_C(86400000)
+
+static void advance_both(struct pair *pair, int64_t days)
+{
+    test_env_advance(pair->a.world, days * DAY_MS);
+    test_env_advance(pair->b.world, days * DAY_MS);
+}
+
+static void read_other_card(struct pair_side *side, sph_buf *card, char number[SPH_SAFETY_TEXT])
+{
+    sph_err err = {0};
+    *card = sph_buf_init(262144);
+    assert_ok(sph_own_card(side->other->node, card, &err), &err);
+    sph_safety_number(sph_cert_peek_der(sph_node_keys(side->other->node)->root), number);
+}
+
+static void trust_wrong_safety_number_adds_nobody(void **state)
+{
+    (void)state;
+    struct pair *pair = pair_new();
+    char number[SPH_SAFETY_TEXT];
+    SPH_AUTO(sph_buf) card = {0};
+    sph_err err = {0};
+    sph_findings *findings = sph_mem_new(1, sizeof(*findings));
+    assert_non_null(findings);
+    assert_ok(
+        sph_partner_set_state(pair->a.node, pair->b.party, SPH_PARTNER_REMOVED, "operator", &err),
+        &err);
+    read_other_card(&pair->a, &card, number);
+    number[0] = number[0] == '1' ? '2' : '1';
+    assert_code(
+        sph_partner_add(pair->a.node, sph_buf_peek(&card), number, "operator", findings, &err),
+        SPH_EPROOF, &err);
+    SPH_AUTO_PTR(sph_partner) *partner =
+        sph_partners_get(sph_node_partners(pair->a.node), pair->b.party);
+    assert_int_equal(partner->state, SPH_PARTNER_REMOVED);
+    sph_mem_free(findings);
+    pair_free(&pair);
+}
+
+static void trust_changed_card_byte_is_refused(void **state)
+{
+    (void)state;
+    struct pair *pair = pair_new();
+    char number[SPH_SAFETY_TEXT];
+    SPH_AUTO(sph_buf) card = {0};
+    sph_err err = {0};
+    struct sph_card_preview preview;
+    sph_findings *findings = sph_mem_new(1, sizeof(*findings));
+    assert_non_null(findings);
+    read_other_card(&pair->a, &card, number);
+    const size_t at = sph_slice_find(sph_buf_peek(&card), SPH_LIT("(fictitious)"), 0);
+    assert_true(at < card.len);
+    card.at[at + 1] = 'F';
+    const sph_rc rc =
+        sph_partner_preview(pair->a.node, sph_buf_peek(&card), &preview, findings, &err);
+    assert_int_not_equal(rc.code, SPH_OK);
+    assert_true(sph_findings_refuse(findings));
+    sph_mem_free(findings);
+    pair_free(&pair);
+}
+
+static void trust_own_card_is_no_partner(void **state)
+{
+    (void)state;
+    struct pair *pair = pair_new();
+    char number[SPH_SAFETY_TEXT];
+    SPH_AUTO(sph_buf) card = {0};
+    sph_err err = {0};
+    sph_findings *findings = sph_mem_new(1, sizeof(*findings));
+    assert_non_null(findings);
+    read_other_card(&pair->b, &card, number);
+    assert_code(
+        sph_partner_add(pair->a.node, sph_buf_peek(&card), number, "operator", findings, &err),
+        SPH_EARG, &err);
+    sph_mem_free(findings);
+    pair_free(&pair);
+}
+
+static void trust_pause_and_resume_take_effect_at_once(void **state)
+{
+    (void)state;
+    struct pair *pair = pair_new();
+    sph_err err = {0};
+    pair_ask(&pair->a);
+    assert_ok(
+        sph_partner_set_state(pair->b.node, pair->a.party, SPH_PARTNER_PAUSED, "operator", &err),
+        &err);
+    pair_deliver(&pair->a);
+    assert_int_equal(pair->a.seen_status, 403);
+    assert_ok(
+        sph_partner_set_state(pair->b.node, pair->a.party, SPH_PARTNER_ACTIVE, "operator", &err),
+        &err);
+    test_env_advance(pair->a.world, 3600000);
+    pair_deliver(&pair->a);
+    assert_string_equal(pair_outbox(&pair->a).state, "acknowledged");
+    assert_int_equal(pair_leaves(&pair->b, SPH_EVENT_PARTNER_SUSPENDED), 1);
+    pair_free(&pair);
+}
+
+static void renewal_nothing_is_due_in_the_first_days(void **state)
+{
+    (void)state;
+    struct pair *pair = pair_new();
+    unsigned changed = 9;
+    sph_err err = {0};
+    advance_both(pair, 10);
+    assert_ok(sph_care_round(pair->a.node, &changed, &err), &err);
+    assert_int_equal(changed, 0);
+    pair_free(&pair);
+}
+
+/** The serial that b knows of a's card. */
+static uint32_t known_serial(struct pair *pair)
+{
+    SPH_AUTO_PTR(sph_partner) *partner =
+        sph_partners_get(sph_node_partners(pair->b.node), pair->a.party);
+    assert_non_null(partner);
+    return partner->card.serial;
+}
+
+static void renew_both(struct pair *pair)
+{
+    unsigned changed = 0;
+    sph_err err = {0};
+    assert_ok(sph_care_round(pair->a.node, &changed, &err), &err);
+    assert_true(changed > 0);
+    assert_ok(sph_care_round(pair->b.node, &changed, &err), &err);
+    pair_deliver(&pair->a);
+    pair_deliver(&pair->b);
+    assert_string_equal(pair_outbox(&pair->a).state, "acknowledged");
+}
+
+static void renewal_carries_two_nodes_through_half_a_year(void **state)
+{
+    (void)state;
+    struct pair *pair = pair_new();
+    const uint32_t before = known_serial(pair);
+    /* The CRL is renewed every 16 days here and the leaves after 60: 180 days outlive two sets of
+     * leaves. */
+    for (int days = 0; days < 180; days += 16) {
+        advance_both(pair, 16);
+        renew_both(pair);
+    }
+    assert_true(known_serial(pair) > before + 5);
+    pair_ask(&pair->a);
+    pair_deliver(&pair->a);
+    assert_string_equal(pair_outbox(&pair->a).detail, "");
+    assert_string_equal(pair_outbox(&pair->a).state, "acknowledged");
+    assert_true(pair_leaves(&pair->a, SPH_EVENT_CERT_ADDED) > 0);
+    pair_assert_ledger(&pair->a);
+    pair_free(&pair);
+}
+
+static void renewal_expired_leaf_of_a_sleeping_node_is_refused(void **state)
+{
+    (void)state;
+    struct pair *pair = pair_new();
+    pair_ask(&pair->a);
+    advance_both(pair, 3);
+    test_env_advance(pair->b.world, 100 * DAY_MS);
+    pair_deliver(&pair->a);
+    assert_int_equal(pair->a.seen_status, 403);
+    assert_int_equal(pair_inbox(&pair->b).rows, 0);
+    pair_free(&pair);
+}
+
+int test_trust(void);
+int test_trust(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trust_wrong_safety_number_adds_nobody),
+        cmocka_unit_test(trust_changed_card_byte_is_refused),
+        cmocka_unit_test(trust_own_card_is_no_partner),
+        cmocka_unit_test(trust_pause_and_resume_take_effect_at_once),
+        cmocka_unit_test(renewal_nothing_is_due_in_the_first_days),
+        cmocka_unit_test(renewal_carries_two_nodes_through_half_a_year),
+        cmocka_unit_test(renewal_expired_leaf_of_a_sleeping_node_is_refused),
+    };
+    sph_err err = {0};
+    sph_xml_start();
+    if (sph_crypto_start(&err).code != SPH_OK)
+        return 1;
+    return cmocka_run_group_tests_name("trust", tests, NULL, NULL);
+}
