@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "crypto/digest.h"
+#include "net/transport.h"
 #include "xml/xml.h"
 
 sph_rc sph_cli_start(sph_err *err)
@@ -16,11 +17,13 @@ sph_rc sph_cli_start(sph_err *err)
     signal(SIGPIPE, SIG_IGN);
     umask(077);
     sph_xml_start();
-    return sph_crypto_start(err);
+    SPH_TRY(sph_crypto_start(err), err, "crypto");
+    return sph_transport_start(err);
 }
 
 void sph_cli_stop(void)
 {
+    sph_transport_end();
     sph_crypto_stop();
     sph_xml_stop();
 }

@@ -46,7 +46,7 @@ struct sph_node_options {
  * hold. */
 SPH_MUST sph_rc sph_node_open(const struct sph_node_options *options, sph_node **out, sph_err *err);
 /** Stop deliveries, write a STOP leaf when serving, close. */
-void sph_node_close(sph_node **node);
+void sph_node_close(sph_node **handle);
 
 /** Parts of a node, borrowed for its lifetime. */
 const struct sph_env *sph_node_env(const sph_node *node);
