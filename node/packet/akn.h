@@ -94,8 +94,8 @@ unsigned sph_akn_attributes(struct sph_akn_reduction *r, const struct sph_akn_el
 /** Required attributes that the element lacks or has in an unfit form. */
 unsigned sph_akn_lacks(const struct sph_akn_reduction *r, const struct sph_akn_element *row,
                        const sph_xml_node *node);
-/** A reference as it may be written: "#id" that resolves, or an IRI; NULL when it dangles
- * (counted). */
+/** True for a reference that may stand: "#id" of an element that survives, or an IRI with a
+ * harmless scheme. While collecting, every "#id" may. */
 bool sph_akn_resolves(const struct sph_akn_reduction *r, const char *reference);
 
 /** The open element's content as lines: text and inline elements. */

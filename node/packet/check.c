@@ -1,4 +1,3 @@
-#include "base/codec.h"
 #include "packet/card_impl.h"
 #include "packet/rules.h"
 #include "packet/signature.h"
@@ -9,9 +8,7 @@ static sph_rc root_for(const sph_packet *packet, const struct sph_packet_context
                        sph_cert **out, sph_err *err)
 {
     if (context->issuer_root) {
-        SPH_AUTO_PTR(sph_cert) *pinned = NULL;
-        SPH_TRY(sph_cert_parse(sph_cert_peek_der(context->issuer_root), &pinned, err), err, "root");
-        *out = sph_move(pinned);
+        *out = sph_cert_ref(context->issuer_root);
         return sph_ok();
     }
     if (packet->header.type != SPH_PACKET_DIRECTORY)
@@ -31,9 +28,13 @@ static sph_rc check_signature(const sph_packet *packet, const struct sph_packet_
         sph_finding_add(findings, "SIG", 0, "packet.sig-root", packet->header.issuer, "");
         return sph_fail(err, SPH_EPROOF, "no root to check against");
     }
-    SPH_TRY(sph_signature_check(packet->doc, root, packet->header.issuer, context->issuer_crl,
-                                findings, &found, err),
-            err, "signature");
+    const struct sph_signature_trust trust = {.root = root,
+                                              .party = packet->header.issuer,
+                                              .crl = context->issuer_crl,
+                                              .known = context->issuer_leaves,
+                                              .known_count = context->issuer_leaf_count};
+    SPH_TRY(sph_signature_check_trust(packet->doc, &trust, findings, &found, err), err,
+            "signature");
     *signing_ms = found.signing_ms;
     return sph_ok();
 }

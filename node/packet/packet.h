@@ -82,6 +82,10 @@ struct sph_packet_context {
     const char *issuer_kind, *issuer_country; /* of the issuer's party record */
     const sph_cert *issuer_root; /* pinned; for a card: NULL, the root inside the card is used */
     sph_slice issuer_crl;
+    /** May be NULL: leaves of the issuer's card, parsed before. A signer's certificate with the
+     * same octets is not parsed again; it is checked all the same. */
+    const sph_cert *const *issuer_leaves;
+    size_t issuer_leaf_count;
     bool is_sending; /* sender's side of the same checks */
 };
 /** Parse and check everything in the order of security.md 1: prescan, DOM, XSD, signature, PK and

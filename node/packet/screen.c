@@ -58,22 +58,37 @@ static uint8_t seen_as(uint32_t point)
     return 'w' | SPH_SCREEN_FOREIGN;
 }
 
+static void put_place(uint8_t *at, size_t place)
+{
+    at[0] = (uint8_t)(place >> 24);
+    at[1] = (uint8_t)(place >> 16);
+    at[2] = (uint8_t)(place >> 8);
+    at[3] = (uint8_t)place;
+}
+
+/* Room for all is taken at once: a text has at least as many octets as characters. */
 static sph_rc fold(sph_slice text, size_t from, sph_screen *to, sph_err *err)
 {
     uint32_t point = 0;
     uint8_t *byte = NULL;
+    uint8_t *place = NULL;
+    size_t count = 0;
     size_t at = from;
+    SPH_TRY(sph_buf_grow(&to->text, text.len + 1, &byte, err), err, "screen");
+    SPH_TRY(sph_buf_grow(&to->place, (text.len + 1) * 4, &place, err), err, "screen");
     while (at < text.len) {
         const size_t start = at;
         if (!sph_utf8_next(text, &at, &point))
             return sph_fail(err, SPH_EPARSE, "text is not UTF-8");
         if (is_hidden(point))
             continue;
-        SPH_TRY(sph_buf_grow(&to->text, 1, &byte, err), err, "screen");
-        *byte = seen_as(point);
-        SPH_TRY(sph_buf_add_u32(&to->place, (uint32_t)start, err), err, "screen");
+        byte[count] = seen_as(point);
+        put_place(place + count * 4, start);
+        count++;
     }
-    return sph_buf_add_u32(&to->place, (uint32_t)at, err);
+    put_place(place + count * 4, at);
+    sph_buf_cut(&to->text, count);
+    return sph_ok();
 }
 
 static void sph_screen_clear(sph_screen *screen)
@@ -88,16 +103,28 @@ size_t sph_screen_place(const sph_screen *screen, size_t i)
     return (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
 }
 
+/* Letters of Lao, Thai and Latin alone cannot be a leak: it has a digit or an at sign. Their UTF-8
+ * forms, and those of the look-alikes, begin as below; the first octets of Lao and Thai letters are
+ * E0 B8 … E0 BB. */
+static bool could_begin(sph_slice text, size_t i)
+{
+    const uint8_t byte = text.at[i];
+    const uint8_t second = i + 1 < text.len ? text.at[i + 1] : 0;
+    const uint8_t third = i + 2 < text.len ? text.at[i + 2] : 0;
+    if (byte < 0x80)
+        return (byte >= '0' && byte <= '9') || byte == '@' || byte == '(' || byte == '[';
+    if (byte == 0xe0 && (second == 0xb9 || second == 0xbb))
+        return third >= 0x90 && third <= 0x99;
+    if (byte == 0xe0)
+        return second < 0xb8;
+    return byte == 0xd9 || byte == 0xdb || byte == 0xe1 || byte >= 0xef;
+}
+
 static bool could_matter(sph_slice text)
 {
-    /* A leak has a digit or an at sign; the ASCII forms are cheap to see, others start with these
-     * bytes. */
-    for (size_t i = 0; i < text.len; i++) {
-        const uint8_t byte = text.at[i];
-        if ((byte >= '0' && byte <= '9') || byte == '@' || byte >= 0xd9 || byte == '(' ||
-            byte == '[')
+    for (size_t i = 0; i < text.len; i++)
+        if (could_begin(text, i))
             return true;
-    }
     return false;
 }
 

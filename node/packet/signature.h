@@ -27,3 +27,17 @@ struct sph_signed {
 SPH_MUST sph_rc sph_signature_check(const sph_xml *doc, const sph_cert *root, const char *party,
                                     sph_slice crl, sph_findings *findings, struct sph_signed *out,
                                     sph_err *err);
+
+/** As arguments of sph_signature_check, and the leaves of the party that were parsed before. */
+struct sph_signature_trust {
+    const sph_cert *root;
+    const char *party;
+    sph_slice crl;
+    const sph_cert *const *known; /* may be NULL */
+    size_t known_count;
+};
+/** As sph_signature_check; a certificate with the octets of a known leaf is not parsed again. */
+SPH_MUST sph_rc sph_signature_check_trust(const sph_xml *doc,
+                                          const struct sph_signature_trust *trust,
+                                          sph_findings *findings, struct sph_signed *out,
+                                          sph_err *err);

@@ -120,7 +120,20 @@ static sph_rc check_format(const struct pieces *pieces, sph_err *err)
     return sph_ok();
 }
 
-static sph_rc read_leaf(struct pieces *to, sph_err *err)
+/* Parsing a certificate costs more than checking a signature: one that a card brought is used
+ * again. */
+static sph_rc parse_leaf(sph_slice der, const struct sph_signature_trust *trust, sph_cert **out,
+                         sph_err *err)
+{
+    for (size_t i = 0; i < trust->known_count; i++)
+        if (sph_slice_equal(sph_cert_peek_der(trust->known[i]), der)) {
+            *out = sph_cert_ref(trust->known[i]);
+            return sph_ok();
+        }
+    return sph_cert_parse(der, out, err);
+}
+
+static sph_rc read_leaf(struct pieces *to, const struct sph_signature_trust *trust, sph_err *err)
 {
     const sph_xml_node *data = NULL;
     const sph_xml_node *node = NULL;
@@ -131,10 +144,11 @@ static sph_rc read_leaf(struct pieces *to, sph_err *err)
     SPH_TRY(only_child(data, SPH_NS_DS, "X509Certificate", &node, err), err, "KeyInfo");
     SPH_TRY(sph_xml_value(node, &text, err), err, "certificate");
     SPH_TRY(sph_base64_decode_xml(sph_buf_peek(&text), &der, err), err, "certificate");
-    return sph_cert_parse(sph_buf_peek(&der), &to->leaf, err);
+    return parse_leaf(sph_buf_peek(&der), trust, &to->leaf, err);
 }
 
-static sph_rc read_pieces(const sph_xml *doc, struct pieces *to, sph_err *err)
+static sph_rc read_pieces(const sph_xml *doc, const struct sph_signature_trust *trust,
+                          struct pieces *to, sph_err *err)
 {
     SPH_AUTO_PTR(sph_xml_ids) *ids = NULL;
     SPH_TRY(sph_xml_ids_new(doc, &ids, err), err, "ids");
@@ -143,7 +157,7 @@ static sph_rc read_pieces(const sph_xml *doc, struct pieces *to, sph_err *err)
     SPH_TRY(find_properties(to, err), err, "signed properties");
     SPH_TRY(check_references(to, err), err, "references");
     SPH_TRY(check_format(to, err), err, "format");
-    return read_leaf(to, err);
+    return read_leaf(to, trust, err);
 }
 
 static sph_rc check_cert_digest(const sph_xml_node *node, const sph_cert *cert, sph_err *err)
@@ -206,17 +220,16 @@ static sph_rc check_path(const struct pieces *pieces, const sph_cert *root, sph_
 
 /* The signature says whose certificate it names; whether that is the issuer's is asked first, so
  * that the finding tells another party's signature from a broken one. */
-static sph_rc check_signer(const struct pieces *pieces, const sph_cert *root, const char *party,
-                           sph_slice crl, sph_findings *findings, struct sph_signed *to,
-                           sph_err *err)
+static sph_rc check_signer(const struct pieces *pieces, const struct sph_signature_trust *trust,
+                           sph_findings *findings, struct sph_signed *to, sph_err *err)
 {
     const unsigned line = sph_xml_line(pieces->signature);
     sph_rc rc = sph_cert_party(pieces->leaf, to->party, err);
     if (rc.code != SPH_OK)
         return refuse_for(rc, findings, "packet.sig-certificate", line, err);
-    if (party && strcmp(party, to->party) != 0)
+    if (trust->party && strcmp(trust->party, to->party) != 0)
         return refuse(findings, "packet.sig-party", line, err);
-    rc = check_path(pieces, root, crl, to, err);
+    rc = check_path(pieces, trust->root, trust->crl, to, err);
     if (rc.code != SPH_OK)
         return refuse_for(rc, findings, "packet.sig-certificate", line, err);
     rc = check_values(pieces, err);
@@ -225,18 +238,25 @@ static sph_rc check_signer(const struct pieces *pieces, const sph_cert *root, co
     return sph_ok();
 }
 
+sph_rc sph_signature_check_trust(const sph_xml *doc, const struct sph_signature_trust *trust,
+                                 sph_findings *findings, struct sph_signed *out, sph_err *err)
+{
+    struct sph_signed found = {.signing_ms = 0};
+    __attribute__((cleanup(pieces_clear))) struct pieces pieces = {.root = NULL};
+    const sph_rc rc = read_pieces(doc, trust, &pieces, err);
+    if (rc.code != SPH_OK)
+        return refuse_for(rc, findings, "packet.sig-form", sph_xml_line(pieces.signature), err);
+    SPH_TRY(check_signer(&pieces, trust, findings, &found, err), err, "packet");
+    *out = found;
+    return sph_ok();
+}
+
 sph_rc sph_signature_check(const sph_xml *doc, const sph_cert *root, const char *party,
                            sph_slice crl, sph_findings *findings, struct sph_signed *out,
                            sph_err *err)
 {
-    struct sph_signed found = {.signing_ms = 0};
-    __attribute__((cleanup(pieces_clear))) struct pieces pieces = {.root = NULL};
-    const sph_rc rc = read_pieces(doc, &pieces, err);
-    if (rc.code != SPH_OK)
-        return refuse_for(rc, findings, "packet.sig-form", sph_xml_line(pieces.signature), err);
-    SPH_TRY(check_signer(&pieces, root, party, crl, findings, &found, err), err, "packet");
-    *out = found;
-    return sph_ok();
+    const struct sph_signature_trust trust = {.root = root, .party = party, .crl = crl};
+    return sph_signature_check_trust(doc, &trust, findings, out, err);
 }
 
 sph_rc sph_packet_verify_signature(sph_slice octets, const sph_cert *root,
