@@ -32,12 +32,13 @@ void sph_cert_free(sph_cert **cert)
     X509_free(mine->x509);
     sph_pubkey_free(&mine->key);
     sph_buf_clear(&mine->der);
+    pthread_mutex_destroy(&mine->held_lock);
     sph_mem_free(mine);
 }
 
 sph_cert *sph_cert_ref(const sph_cert *cert)
 {
-    union { /* the count is the only part of a certificate that ever changes */
+    union { /* count and held path are all of a certificate that ever changes */
         const sph_cert *in;
         sph_cert *out;
     } same = {.in = cert};
@@ -114,6 +115,7 @@ sph_rc sph_cert_parse(sph_slice der, sph_cert **out, sph_err *err)
     if (!cert)
         return sph_fail(err, SPH_ENOMEM, "no memory for a certificate");
     atomic_init(&cert->refs, 1);
+    pthread_mutex_init(&cert->held_lock, NULL);
     SPH_TRY(fill(cert, der, err), err, "certificate");
     *out = sph_move(cert);
     return sph_ok();

@@ -61,7 +61,8 @@ static sph_rc check_window(const sph_cert *cert, int64_t at_ms, sph_err *err)
     return sph_ok();
 }
 
-static sph_rc crl_parse(sph_slice der, STACK_OF(X509_CRL) * to, sph_err *err)
+static sph_rc crl_parse(sph_slice der, STACK_OF(X509_CRL) * to, struct sph_cert_path *path,
+                        sph_err *err)
 {
     if (der.len > CRL_MAX)
         return sph_fail(err, SPH_EPROOF, "a CRL of %zu octets", der.len);
@@ -71,6 +72,9 @@ static sph_rc crl_parse(sph_slice der, STACK_OF(X509_CRL) * to, sph_err *err)
         return sph_openssl_fail(err, SPH_EPROOF, "the CRL is not DER");
     if (!X509_CRL_get0_nextUpdate(crl)) /* without an end it could be shown for ever */
         return sph_fail(err, SPH_EPROOF, "the CRL has no next update");
+    if (sph_asn1_time_ms(X509_CRL_get0_lastUpdate(crl), &path->from_ms, err).code != SPH_OK ||
+        sph_asn1_time_ms(X509_CRL_get0_nextUpdate(crl), &path->until_ms, err).code != SPH_OK)
+        return sph_fail(err, SPH_EPROOF, "the CRL's window");
     if (sk_X509_CRL_push(to, crl) != 1)
         return sph_fail(err, SPH_ENOMEM, "no memory for a CRL");
     crl = NULL; /* the stack owns it now */
@@ -112,8 +116,8 @@ static sph_rc run(X509_STORE_CTX *ctx, const sph_cert *root, sph_err *err)
     return sph_ok();
 }
 
-static sph_rc check_path(const sph_cert *leaf, const sph_cert *root, int64_t at_ms, sph_slice crl,
-                         sph_err *err)
+static sph_rc build_path(const sph_cert *leaf, const sph_cert *root, int64_t at_ms, sph_slice crl,
+                         struct sph_cert_path *path, sph_err *err)
 {
     SPH_AUTO_PTR(crl_stack) *crls = sk_X509_CRL_new_null();
     SPH_AUTO_PTR(ossl_store) *store = X509_STORE_new();
@@ -121,12 +125,23 @@ static sph_rc check_path(const sph_cert *leaf, const sph_cert *root, int64_t at_
     if (!crls || !store || !ctx || !prepare(ctx, store, leaf, root, at_ms))
         return sph_openssl_fail(err, SPH_ENOMEM, "path check");
     if (crl.len > 0) {
-        SPH_TRY(crl_parse(crl, crls, err), err, "CRL");
+        SPH_TRY(crl_parse(crl, crls, path, err), err, "CRL");
         X509_STORE_CTX_set0_crls(ctx, crls);
         if (X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(ctx), X509_V_FLAG_CRL_CHECK) != 1)
             return sph_openssl_fail(err, SPH_ENOMEM, "path check");
     }
     return run(ctx, root, err);
+}
+
+static sph_rc check_path(const sph_cert *leaf, const sph_cert *root, int64_t at_ms, sph_slice crl,
+                         sph_err *err)
+{
+    struct sph_cert_path path = {root->sha256, sph_sha256_of(crl), INT64_MIN, INT64_MAX};
+    if (sph_cert_path_is_held(leaf, &path, at_ms))
+        return sph_ok();
+    SPH_TRY(build_path(leaf, root, at_ms, crl, &path, err), err, "path");
+    sph_cert_path_hold(leaf, &path);
+    return sph_ok();
 }
 
 sph_rc sph_cert_check(const sph_cert *leaf, const sph_cert *root, const char *party,

@@ -1,6 +1,7 @@
 /** What a certificate handle holds. Only crypto/ includes this header. */
 #pragma once
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "crypto/cert.h"
@@ -13,6 +14,13 @@
     (5 * INT64_C(60000)) /* certificates and CRLs begin this long before now */
 #define SPH_DAY_MS (24 * INT64_C(3600000))
 
+/** A path that held: signature, CRL and profile. Its outcome depends on nothing but what stands
+ * here, on the two certificates' octets and on their windows, which are looked at each time. */
+struct sph_cert_path {
+    sph_hash root_sha256, crl_sha256; /* the latter of no octets when there is no CRL */
+    int64_t from_ms, until_ms;        /* the CRL's window, until_ms is outside it */
+};
+
 struct sph_cert {
     atomic_uint refs;
     X509 *x509;
@@ -20,7 +28,15 @@ struct sph_cert {
     sph_hash sha256, spki_sha256;
     sph_pubkey *key; /* NULL: of a kind we do not use */
     int64_t not_before_ms, not_after_ms;
+    pthread_mutex_t held_lock;
+    bool has_held;
+    struct sph_cert_path held; /* the last one that held */
 };
+
+/** Whether the path that the leaf remembers is this one, and within its window. */
+bool sph_cert_path_is_held(const sph_cert *leaf, const struct sph_cert_path *path, int64_t at_ms);
+/** Remember a path that held, in place of an earlier one. */
+void sph_cert_path_hold(const sph_cert *leaf, const struct sph_cert_path *path);
 
 /** Usage bits of a leaf's keyUsage by use and key (as4.md 6.5); 0 when the key does not fit the
  * use. */
