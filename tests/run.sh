@@ -2,7 +2,8 @@
 # Build Saphan and run its tests. Installs with apt what they need (node/setup.sh --tests).
 #
 #   tests/run.sh             everything that must hold, at most 20 minutes on 2 cores
-#   tests/run.sh --quick     format, layers, banned calls, dev build and unit tests, under a minute
+#   tests/run.sh --quick     format, layers, banned calls, dev build and unit tests but those of two whole
+#                            nodes (unit_exchange), under a minute
 #   tests/run.sh --all       also the integration tests under ASan and the threaded layers under TSan
 #   tests/run.sh --long      the big runs: SAPHAN_LONG=1, 2,000 kills, fuzzing for an hour a target
 #   tests/run.sh --interop   accepted; interop is part of every run but --quick
@@ -199,6 +200,11 @@ unit_tests() {
         programs=("${@/#/build/$preset/tests/unit_}")
     else
         mapfile -t programs < <(find "build/$preset/tests" -maxdepth 1 -type f -executable -name 'unit_*' | sort)
+        # The longest first, so that two at a time end together; --quick leaves the longest out.
+        for program in "build/$preset"/tests/unit_{as4,exchange}; do
+            mapfile -t programs < <(printf '%s\n' "${programs[@]}" | grep -vx "$program")
+            [ "$mode" = quick ] && [ "${program##*_}" = exchange ] || programs=("$program" "${programs[@]}")
+        done
     fi
     for program in "${programs[@]}"; do
         while [ "$(jobs -pr | wc -l)" -ge 2 ]; do

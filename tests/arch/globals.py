@@ -15,7 +15,8 @@ import tempfile
 import checks
 
 CONSTANT = (".rodata", ".data.rel.ro", ".text")
-# What the compiler adds: coverage and sanitizer counters never appear in the dev build that is checked.
+# Known and explained where they stand. An entry that is no longer found is a finding, too.
+ALLOWED = {"libsaphan_crypto.a(fetched.c.o): once in .bss"}
 
 
 def writable_symbols(library):
@@ -29,13 +30,17 @@ def writable_symbols(library):
                 yield fields[0].split(":")[-2], fields[0].split(":")[-1], section
 
 
-def check_globals(build):
+def check_globals(build, allowed=frozenset()):
     libraries = sorted(glob.glob(os.path.join(build, "node/libsaphan_*.a")))
     if not libraries:
         yield "no libraries in %s/node; build first" % build
+    found = set()
     for library in libraries:
         for item, symbol, section in writable_symbols(library):
-            yield "%s(%s): %s in %s" % (os.path.basename(library), item, symbol, section)
+            found.add("%s(%s): %s in %s" % (os.path.basename(library), item, symbol, section))
+    yield from sorted(found - allowed)
+    for entry in sorted(allowed - found):
+        yield "%s: allowed, but not there any more" % entry
 
 
 PLANTED = [
@@ -69,7 +74,7 @@ def main():
     options = parser.parse_args()
     if options.self_test:
         return 0 if self_test() else 1
-    return 0 if checks.report("globals_none_mutable", check_globals(options.build)) else 1
+    return 0 if checks.report("globals_none_mutable", check_globals(options.build, ALLOWED)) else 1
 
 
 if __name__ == "__main__":
