@@ -9,11 +9,9 @@
  *      url = https://node.example:8443    where partners reach it; absent: this node only pulls
  *      lang = lo                          language of messages that nobody asked for (default en)
  *      largest = 268435456                largest message taken, bytes
- *      suites = 2.0 1.15                  AS4 suites in order of preference; absent: all
- *      [listen]
- *      address = 0.0.0.0                  IPv4 or IPv6 address of the exchange port
- *      port = 8443
- *      workers = 2
+ *      suites = edelivery-2.0-ed25519 edelivery-1.15                  AS4 suites in order of
+ * preference; absent: all [listen] address = 0.0.0.0                  IPv4 or IPv6 address of the
+ * exchange port port = 8443 workers = 2
  *
  * One `key = value` a line; a line that starts with # or ; is a comment. There are no quotes, no
  * comments behind a value and no continued lines. Unknown or repeated keys, a byte order mark and a

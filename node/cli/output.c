@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/config.h"
 #include "base/unicode.h"
 #include "cli/cli.h"
 
@@ -45,6 +46,24 @@ enum sph_exit sph_cli_usage(const sph_cli *cli, const char *key, const sph_arg *
     return SPH_EXIT_USAGE;
 }
 
+/** When the home's saphan.ini is what is wrong: which line, what, and what to do. */
+static bool explain_config(const sph_cli *cli)
+{
+    sph_files *files = NULL;
+    struct sph_config config;
+    struct sph_config_fault fault = {0};
+    SPH_AUTO(sph_buf) text = sph_buf_init(8192);
+    if (!cli->home[0] || sph_files_real_new(cli->home, &files, NULL).code != SPH_OK)
+        return false;
+    const bool is_fault = sph_config_load(files, &config, &fault, NULL).code != SPH_OK &&
+                          fault.text &&
+                          sph_config_explain(&fault, cli->lang, &text, NULL).code == SPH_OK;
+    sph_files_real_free(&files);
+    if (is_fault)
+        fprintf(stderr, "%s\n", sph_buf_text(&text));
+    return is_fault;
+}
+
 enum sph_exit sph_cli_failed(const sph_cli *cli, const sph_err *err)
 {
     static const struct {
@@ -55,6 +74,9 @@ enum sph_exit sph_cli_failed(const sph_cli *cli, const sph_err *err)
                  {SPH_EAGAIN, SPH_EXIT_LATER},
                  {SPH_EARG, SPH_EXIT_USAGE}};
     char key[64];
+    if ((err->code == SPH_EPARSE || err->code == SPH_EREFUSED || err->code == SPH_ELIMIT) &&
+        explain_config(cli))
+        return SPH_EXIT_FAILED;
     if (sph_str_format(key, sizeof(key), NULL, "problem.%s", sph_code_name(err->code)).code ==
         SPH_OK)
         print_text(stderr, cli->lang, key, NULL, 0);

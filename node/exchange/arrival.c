@@ -29,8 +29,10 @@ static sph_rc refuse_findings(struct sph_arrival *arrival, const sph_findings *f
         const sph_finding *finding = &findings->at[i];
         if (finding->is_note)
             continue;
-        SPH_TRY(sph_str_format(detail, sizeof(detail), err, "%s line %u %s", finding->rule,
-                               finding->line, finding->name),
+        /* as4.md 10: an 0004 is final only behind a rule id of the closed list. */
+        const char *prefix = strcmp(finding->rule, "SIG") == 0 ? "PK-" : "";
+        SPH_TRY(sph_str_format(detail, sizeof(detail), err, "%s%s line %u %s", prefix,
+                               finding->rule, finding->line, finding->name),
                 err, "detail");
         break;
     }

@@ -130,6 +130,21 @@ static bool refers_to(const sph_as4_in *in, const char *message_id)
            strcmp(seen[0].ref_in_error, message_id) == 0;
 }
 
+/** A signal whose signature held: only one that refers to our message counts. */
+static sph_rc settle(struct delivery *delivery, const sph_as4_in *in, unsigned retry_after_s,
+                     enum sph_delivery *came, sph_err *err)
+{
+    if (!refers_to(in, delivery->row.message_id))
+        return wait(delivery, sph_ebms_code(SPH_EBMS_0302), "the answer is for another message",
+                    retry_after_s, came, err);
+    if (sph_as4_in_kind(in) == SPH_AS4_RECEIPT)
+        return settle_receipt(delivery, in, came, err);
+    if (sph_as4_in_kind(in) == SPH_AS4_ERROR)
+        return settle_error(delivery, in, retry_after_s, came, err);
+    return wait(delivery, sph_ebms_code(SPH_EBMS_0302), "neither receipt nor error", retry_after_s,
+                came, err);
+}
+
 /** D7: only an answer that the partner signed and that refers to our message changes its final
  * state. */
 static sph_rc judge(struct delivery *delivery, sph_as4_in *in, unsigned retry_after_s,
@@ -148,15 +163,7 @@ static sph_rc judge(struct delivery *delivery, sph_as4_in *in, unsigned retry_af
     if (sph_as4_verify(in, &trust, &fault, &why).code != SPH_OK)
         return wait(delivery, "unauthenticated", fault.rule ? fault.rule : cause(&why),
                     retry_after_s, came, err);
-    if (!refers_to(in, delivery->row.message_id))
-        return wait(delivery, sph_ebms_code(SPH_EBMS_0302), "the answer is for another message",
-                    retry_after_s, came, err);
-    if (sph_as4_in_kind(in) == SPH_AS4_RECEIPT)
-        return settle_receipt(delivery, in, came, err);
-    if (sph_as4_in_kind(in) == SPH_AS4_ERROR)
-        return settle_error(delivery, in, retry_after_s, came, err);
-    return wait(delivery, sph_ebms_code(SPH_EBMS_0302), "neither receipt nor error", retry_after_s,
-                came, err);
+    return settle(delivery, in, retry_after_s, came, err);
 }
 
 static sph_rc judge_body(struct delivery *delivery, unsigned status, const char *content_type,
@@ -180,15 +187,48 @@ static sph_rc judge_body(struct delivery *delivery, unsigned status, const char 
     return rc;
 }
 
-sph_rc sph_deliver_answer(sph_node *node, const sph_out_row *row, const sph_partner *partner,
-                          unsigned status, const char *content_type, sph_slice body,
-                          unsigned retry_after_s, enum sph_delivery *came, sph_err *err)
+/** The waiting row that a signal refers to; SPH_ENOTFOUND when none waits. */
+static sph_rc find_waiting(sph_db *reader, const char *party, const char *message_id, int64_t *id,
+                           sph_err *err)
 {
-    /* The caller keeps row and partner: this view owns neither. */
-    struct delivery delivery = {.node = node, .row = *row};
-    sph_partner borrowed = *partner;
-    delivery.partner = &borrowed;
-    return judge_body(&delivery, status, content_type, body, retry_after_s, came, err);
+    sph_stmt *stmt = NULL;
+    bool row = false;
+    SPH_TRY(sph_stmt_get(reader,
+                         "SELECT id FROM outbox WHERE message_id=? AND partner=? AND state IN"
+                         " ('sending','wait-retry')",
+                         &stmt, err),
+            err, "waiting message");
+    sph_stmt_text(stmt, 1, message_id);
+    sph_stmt_text(stmt, 2, party);
+    SPH_TRY(sph_stmt_step(stmt, &row, err), err, "waiting message");
+    *id = row ? sph_col_int(stmt, 0) : -1;
+    sph_stmt_end(stmt);
+    return row ? sph_ok() : sph_fail(err, SPH_ENOTFOUND, "no message waits for that signal");
+}
+
+static sph_rc load_waiting(sph_node *node, const char *party, const char *message_id,
+                           sph_out_row *out, sph_err *err)
+{
+    sph_db *reader = NULL;
+    int64_t id = -1;
+    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
+    const sph_rc rc = find_waiting(reader, party, message_id, &id, err);
+    sph_db_pool_put(sph_node_readers(node), reader);
+    SPH_TRY(rc, err, "waiting message");
+    return sph_out_row_load(node, id, out, err);
+}
+
+sph_rc sph_deliver_signal(sph_node *node, const char *party, const sph_as4_in *in, sph_err *err)
+{
+    struct delivery delivery = {.node = node};
+    enum sph_delivery came = SPH_DELIVERY_DONE;
+    const char *ref_to = sph_as4_in_ref_to(in);
+    SPH_TRY(load_waiting(node, party, ref_to ? ref_to : "", &delivery.row, err), err, "signal");
+    delivery.partner = sph_partners_get(sph_node_partners(node), party);
+    const sph_rc rc = delivery.partner ? settle(&delivery, in, 0, &came, err)
+                                       : sph_fail(err, SPH_ENOTFOUND, "no such partner");
+    delivery_clear(&delivery);
+    return rc;
 }
 
 static sph_rc post(struct delivery *delivery, sph_answer *answer, sph_err *err)

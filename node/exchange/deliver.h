@@ -1,6 +1,7 @@
 /** One delivery: build and hand out (T2), post, judge the answer (T5, retry or end). */
 #pragma once
 
+#include "as4/receive.h"
 #include "exchange/outbox.h"
 
 /** What came of one try, for the sender's pacing. */
@@ -13,9 +14,8 @@ enum sph_delivery {
  * delivery thread. */
 SPH_MUST sph_rc sph_deliver(sph_node *node, int64_t row_id, enum sph_delivery *came, sph_err *err);
 
-/** Judge an answer (a signal) for a waiting row. Also used for signals that a partner posts
- * (asynchronous receipts). */
-SPH_MUST sph_rc sph_deliver_answer(sph_node *node, const sph_out_row *row,
-                                   const sph_partner *partner, unsigned status,
-                                   const char *content_type, sph_slice body, unsigned retry_after_s,
-                                   enum sph_delivery *came, sph_err *err);
+/** Settle a signal that a partner posts on a request of its own (an asynchronous receipt or error).
+ * `in` is verified as the partner's. SPH_ENOTFOUND when no message of ours waits for it: it changes
+ * nothing then. */
+SPH_MUST sph_rc sph_deliver_signal(sph_node *node, const char *party, const sph_as4_in *in,
+                                   sph_err *err);

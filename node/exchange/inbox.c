@@ -10,6 +10,7 @@
 #define FREE_FLOOR (UINT64_C(64) * 1024 * 1024)
 #define SIGNAL_ROOM (512u * 1024)
 #define RETRY_AFTER_S 30u
+#define INBOUND_MOST ((unsigned)sph_limits_default()->inbound_concurrent)
 
 static sph_rc turn_away(sph_response *response, unsigned status, sph_err *err)
 {
@@ -262,18 +263,20 @@ static void handle_user(struct sph_arrival *arrival, sph_response *response)
 }
 
 /** A receipt or error that comes on a request of its own. Only one that the partner signed changes
- * anything. */
-static void handle_signal(struct sph_arrival *arrival, const sph_request *request,
-                          sph_response *response)
+ * anything; one that nobody waits for is acknowledged too (as4.md 9: ignore silently). */
+static void handle_signal(struct sph_arrival *arrival, sph_response *response)
 {
-    (void)request;
+    sph_err err = {0};
     if (verify(arrival, NULL).code != SPH_OK) {
         answer_fault(arrival, response);
         return;
     }
-    /* Push answers carry the signals of this profile; one that comes alone is acknowledged and
-     * changes nothing. */
-    response->status = 202;
+    const sph_rc rc =
+        sph_deliver_signal(arrival->node, arrival->partner->card.party, arrival->in, &err);
+    if (rc.code == SPH_OK || rc.code == SPH_ENOTFOUND)
+        response->status = 202;
+    else
+        (void)turn_away(response, 503, NULL).code;
 }
 
 static void handle_message(struct sph_arrival *arrival, const sph_request *request,
@@ -300,7 +303,7 @@ static void handle_message(struct sph_arrival *arrival, const sph_request *reque
     else if (sph_as4_in_kind(arrival->in) == SPH_AS4_USER)
         handle_user(arrival, response);
     else
-        handle_signal(arrival, request, response);
+        handle_signal(arrival, response);
 }
 
 void sph_inbox_handle(void *ctx, const sph_request *request, sph_response *response)
@@ -316,9 +319,12 @@ void sph_inbox_handle(void *ctx, const sph_request *request, sph_response *respo
                                        request->spool, request->body_len};
     if (sph_partners_admit(sph_node_partners(ctx), request->client, sph_node_now_ms(ctx), party))
         arrival->partner = sph_partners_get(sph_node_partners(ctx), party);
-    if (arrival->partner)
+    if (arrival->partner && !sph_partners_enter(sph_node_partners(ctx), party, INBOUND_MOST)) {
+        (void)turn_away(response, 503, NULL).code;
+    } else if (arrival->partner) {
         handle_message(arrival, request, response);
-    else
+        sph_partners_leave(sph_node_partners(ctx), party);
+    } else
         (void)turn_away(response, 403, NULL).code;
     sph_packet_free(&arrival->packet);
     if (arrival->has_new_card)

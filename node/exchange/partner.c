@@ -5,6 +5,7 @@
 
 #define PARTNERS_MAX 4096u
 #define ADMITTED_MAX 64u
+#define BUSY_MAX 64u /* parties at work at once: no more than hands */
 #define ADMITTED_FOR_MS 60000
 
 /** A certificate that passed the path check a short while ago. */
@@ -18,6 +19,10 @@ struct sph_partners {
     pthread_mutex_t lock;
     sph_partner *row[PARTNERS_MAX]; /* sorted by party */
     size_t count;
+    struct busy {
+        char party[SPH_PARTY_ROOM];
+        unsigned count; /* 0: the place is free */
+    } busy[BUSY_MAX];
     struct admitted admitted[ADMITTED_MAX];
     size_t next_admitted;
 };
@@ -209,6 +214,41 @@ sph_rc sph_partners_load(sph_partners *partners, sph_db *reader, const struct sp
         SPH_TRY(sph_stmt_step(stmt, &row, err), err, "partners");
     }
     return sph_ok();
+}
+
+static struct busy *busy_of(sph_partners *partners, const char *party)
+{
+    struct busy *free_place = NULL;
+    for (size_t i = 0; i < BUSY_MAX; i++) {
+        struct busy *place = &partners->busy[i];
+        if (place->count > 0 && strcmp(place->party, party) == 0)
+            return place;
+        if (place->count == 0)
+            free_place = place;
+    }
+    return free_place;
+}
+
+bool sph_partners_enter(sph_partners *partners, const char *party, unsigned most)
+{
+    pthread_mutex_lock(&partners->lock);
+    struct busy *place = busy_of(partners, party);
+    const bool is_in =
+        place && place->count < most &&
+        sph_str_copy(place->party, sizeof(place->party), sph_slice_str(party), NULL).code == SPH_OK;
+    if (is_in)
+        place->count++;
+    pthread_mutex_unlock(&partners->lock);
+    return is_in;
+}
+
+void sph_partners_leave(sph_partners *partners, const char *party)
+{
+    pthread_mutex_lock(&partners->lock);
+    struct busy *place = busy_of(partners, party);
+    if (place && place->count > 0)
+        place->count--;
+    pthread_mutex_unlock(&partners->lock);
 }
 
 /** With the lock held: was this certificate checked against this card lately? */

@@ -53,6 +53,12 @@ struct sph_suites {
     enum sph_suite at[SPH_SUITE_COUNT];
     size_t count;
 };
+/** Count a message in: false when `most` of this party are being worked on already
+ * (inbound.concurrent). */
+bool sph_partners_enter(sph_partners *partners, const char *party, unsigned most);
+/** The message is answered. */
+void sph_partners_leave(sph_partners *partners, const char *party);
+
 /** The suite of the P-Mode made from the two cards: the receiver's first that the sender has too,
  * so that both ends derive the same one (docs/protocol.md, "Suite"). is_inbound: the partner sends,
  * we receive. SPH_EUNSUPPORTED when none is shared. */

@@ -60,7 +60,8 @@ struct subscribers {
 static sph_rc note_subscriber(void *arg, const sph_partner *partner, sph_err *err)
 {
     struct subscribers *list = arg;
-    if (partner->state != SPH_PARTNER_ACTIVE || !partner->card.accepts_type[list->type])
+    if (partner->state != SPH_PARTNER_ACTIVE || !partner->card.accepts_type[list->type] ||
+        !partner->card.subscribes[list->type])
         return sph_ok();
     if (list->count == SPH_SUBMIT_MAX)
         return sph_fail(err, SPH_ELIMIT, "more than %d subscribers at once", SPH_SUBMIT_MAX);

@@ -1,6 +1,7 @@
 #include "portal/api.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "portal/api_call.h"
 
@@ -180,6 +181,10 @@ static void answer_problem(struct sph_api_call *call, enum sph_code code, const 
 static sph_rc dispatch(struct sph_api_call *call, sph_err *err)
 {
     bool is_path_known = false;
+    /* P-14: the socket's mode keeps others out; its peer is asked all the same. */
+    if (call->request->peer_uid >= 0 && call->request->peer_uid != (int64_t)geteuid() &&
+        call->request->peer_uid != 0)
+        return sph_api_refuse(call, SPH_EREFUSED, "problem.not-owner", NULL, NULL, err);
     if (!split_path(call))
         return sph_api_refuse(call, SPH_EARG, "problem.path", NULL, NULL, err);
     for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
