@@ -35,11 +35,20 @@ static unsigned line_in(const struct walk *walk, sph_slice text, size_t at)
     return line;
 }
 
+/* Most values are plain ASCII, of which only control characters are at fault. */
+static bool is_plain(sph_slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] < 0x20 || text.at[i] > 0x7e)
+            return false;
+    return true;
+}
+
 /* PK-09 */
 static void check_characters(const struct walk *walk, const char *name, sph_slice text)
 {
     size_t at = 0;
-    if (sph_unicode_check(text, &at, NULL).code != SPH_OK)
+    if (!is_plain(text) && sph_unicode_check(text, &at, NULL).code != SPH_OK)
         sph_finding_add(walk->rules->findings, "PK-09", line_in(walk, text, at),
                         "packet.characters", name, "");
 }

@@ -51,7 +51,10 @@ int main(int argc, char **argv)
 {
     static sph_card card;
     static const uint8_t nonce[16] = {1, 2, 3};
-    sph_key *root_key = NULL, *tls = NULL, *sign = NULL, *encrypt = NULL;
+    SPH_AUTO_PTR(sph_key) *root_key = NULL;
+    SPH_AUTO_PTR(sph_key) *tls = NULL;
+    SPH_AUTO_PTR(sph_key) *sign = NULL;
+    SPH_AUTO_PTR(sph_key) *encrypt = NULL;
     SPH_AUTO(sph_buf) octets = sph_buf_init(262144);
     char path[512];
     if (argc != 2)
@@ -74,6 +77,7 @@ int main(int argc, char **argv)
          "urn:uuid:2f1c7a52-5d0e-4b7e-9c1a-0d6f3b8e4a11");
     const struct sph_packet_signer signer = {sign, card.cert[1].cert, card.root};
     must(sph_card_build(&card, &values, &signer, &octets, NULL));
+    sph_card_clear(&card);
     must(sph_str_format(path, sizeof(path), NULL, "%s/card", argv[1]));
     FILE *out = fopen(path, "wb");
     const bool is_written = out && fwrite(octets.at, 1, octets.len, out) == octets.len;
