@@ -1,6 +1,7 @@
-#include "packet/card_impl.h"
+#include "packet/card.h"
 
 #include "base/codec.h"
+#include "packet/card_impl.h"
 #define CERT_CAP 16384
 #define CRL_CAP 98304
 

@@ -1,8 +1,9 @@
-#include "packet/packet_impl.h"
+#include "packet/packet.h"
 
 #include "base/codec.h"
 #include "crypto/digest.h"
 #include "crypto/secret.h"
+#include "packet/packet_impl.h"
 
 void sph_packet_free(sph_packet **packet)
 {
