@@ -124,6 +124,10 @@ void sph_node_check_context(const sph_node *node, const sph_partner *issuer, boo
         .issuer_root = issuer ? issuer->card.root : ring->root,
         .issuer_crl = issuer ? sph_buf_peek(&issuer->card.crl) : sph_buf_peek(&ring->crl),
         .is_sending = is_sending};
+    if (issuer)
+        out->issuer_leaf_count = sph_partner_sign_certs(issuer, out->issuer_leaves);
+    else
+        out->issuer_leaves[out->issuer_leaf_count++] = ring->slot[SPH_SLOT_SIGN_ED25519].leaf;
 }
 
 static sph_rc load_official(sph_node *node, bool *is_there, sph_err *err)

@@ -4,7 +4,6 @@
 #include "crypto/suite.h"
 #include "packet/packet.h"
 
-#define SPH_CARD_CERTS 12
 typedef struct sph_card {
     char party[SPH_PARTY_ROOM], kind[24], country[3], mode[16];
     char name[3][256]; /* by enum sph_lang */

@@ -71,6 +71,8 @@ size_t sph_packet_attachment_count(const sph_packet *packet);
 const struct sph_packet_attachment *sph_packet_attachment_at(const sph_packet *packet,
                                                              size_t index);
 
+#define SPH_CARD_CERTS 12 /* certificates of a partner card */
+
 /** Whose word counts and what is allowed: everything a check needs from outside. */
 struct sph_packet_context {
     const struct sph_schemas *schemas;
@@ -82,9 +84,9 @@ struct sph_packet_context {
     const char *issuer_kind, *issuer_country; /* of the issuer's party record */
     const sph_cert *issuer_root; /* pinned; for a card: NULL, the root inside the card is used */
     sph_slice issuer_crl;
-    /** May be NULL: leaves of the issuer's card, parsed before. A signer's certificate with the
-     * same octets is not parsed again; it is checked all the same. */
-    const sph_cert *const *issuer_leaves;
+    /** Leaves of the issuer's card, parsed before, borrowed. A signer's certificate with the same
+     * octets is not parsed again; it is checked all the same. */
+    const sph_cert *issuer_leaves[SPH_CARD_CERTS];
     size_t issuer_leaf_count;
     bool is_sending; /* sender's side of the same checks */
 };

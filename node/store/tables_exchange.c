@@ -24,6 +24,7 @@ const char *const sph_tables_exchange[] = {
     " sealed BLOB NOT NULL, is_read INTEGER NOT NULL DEFAULT 0, UNIQUE(issuer, nonce)) STRICT",
     "CREATE INDEX packet_thread ON packet(thread_id, seq) WHERE thread_id <> ''",
     "CREATE INDEX packet_short ON packet(short_id)",
+    "CREATE INDEX packet_unread ON packet(stored_ms) WHERE is_read = 0",
     "CREATE INDEX packet_thread_short ON packet(thread_short) WHERE thread_short <> ''",
 
     "CREATE TABLE attachment("
@@ -46,8 +47,11 @@ const char *const sph_tables_exchange[] = {
     " proof_state TEXT NOT NULL DEFAULT 'none', peer_index INTEGER NOT NULL DEFAULT -1,"
     " peer_leaf BLOB, peer_proof TEXT, error_code TEXT NOT NULL DEFAULT '',"
     " error_detail TEXT NOT NULL DEFAULT '') STRICT",
-    "CREATE INDEX outbox_due ON outbox(next_ms) WHERE state IN "
+    /* Looked through at each delivery: with all that is asked of a waiting message, so that its row
+     * (with the whole message in it) is not read. */
+    "CREATE INDEX outbox_due ON outbox(next_ms, partner, attempt, created_ms) WHERE state IN "
     "('submitted','sending','wait-retry')",
+    "CREATE INDEX outbox_ended ON outbox(state) WHERE state IN ('failed','cancelled')",
     "CREATE INDEX outbox_packet ON outbox(packet_id)",
 
     "CREATE TABLE inbox("
