@@ -2,6 +2,7 @@
 
 #include "base/codec.h"
 #include "packet/card_impl.h"
+
 #define CERT_CAP 16384
 #define CRL_CAP 98304
 

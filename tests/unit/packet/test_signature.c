@@ -1,3 +1,4 @@
+#include "packet/signature.h"
 #include "packet_kit.h"
 
 int test_signature(void);
@@ -243,6 +244,36 @@ static void signature_written_with_white_space_still_holds(void **state)
     expect(kit, sph_buf_peek(&changed), NULL);
 }
 
+/* A leaf that was parsed before is checked as one that was not. */
+static void signature_with_known_leaf_is_judged_the_same(void **state)
+{
+    struct kit *kit = *state;
+    sph_err err = {0};
+    struct sph_signed found;
+    SPH_AUTO(sph_buf) built = sph_buf_init(1 << 20);
+    SPH_AUTO(sph_buf) crl = sph_buf_init(1 << 16);
+    SPH_AUTO_PTR(sph_xml) *doc = NULL;
+    const sph_cert *const known[] = {kit->ngo.leaf, kit->lawyer.leaf};
+    const struct sph_xml_limits caps = sph_xml_limits_packet(sph_limits_default());
+    struct sph_signature_trust trust = {
+        .root = kit->lawyer.root, .party = kit->lawyer.name, .known = known, .known_count = 2};
+    kit_build(kit, &kit->lawyer, KIT_REQUEST, none(), &built);
+    assert_ok(sph_xml_parse(sph_buf_peek(&built), &caps, &doc, &err), &err);
+    assert_ok(sph_signature_check_trust(doc, &trust, NULL, &found, &err), &err);
+    assert_string_equal(found.party, kit->lawyer.name);
+    trust.root = kit->ngo.root;
+    assert_code(sph_signature_check_trust(doc, &trust, NULL, &found, &err), SPH_EPROOF, &err);
+    trust.root = kit->lawyer.root;
+    trust.party = kit->ngo.name;
+    assert_code(sph_signature_check_trust(doc, &trust, NULL, &found, &err), SPH_EPROOF, &err);
+    trust.party = kit->lawyer.name;
+    assert_ok(sph_crl_issue(kit->lawyer.root_key, kit->lawyer.root, &known[1], 1, 1, KIT_NOW - 1000,
+                            &crl, &err),
+              &err);
+    trust.crl = sph_buf_peek(&crl);
+    assert_code(sph_signature_check_trust(doc, &trust, NULL, &found, &err), SPH_EPROOF, &err);
+}
+
 int test_signature(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +287,7 @@ int test_signature(void)
         cmocka_unit_test(signature_missing_is_refused),
         cmocka_unit_test(signature_of_wrapped_document_does_not_count),
         cmocka_unit_test(signature_form_outside_the_profile_is_refused),
+        cmocka_unit_test(signature_with_known_leaf_is_judged_the_same),
         cmocka_unit_test(signature_verified_alone_names_signer_and_time),
         cmocka_unit_test(signature_written_with_white_space_still_holds),
     };
