@@ -418,39 +418,34 @@ static void receipt_retry_after_is_honoured_up_to_an_hour(void **state)
 
 /* ------------------------------------------------------------------ */
 
-/** The row as it stood while the answer was on its way; then the answer comes twice, and an error
- * after it. */
+/** What the partner signed is posted to us on a request of its own. */
+static void offer_signal(struct bad_world *world, sph_slice signal)
+{
+    SPH_AUTO(sph_response) response = sph_response_init();
+    pair_offer(&world->pair->a, sph_node_keys(world->pair->b.node)->slot[SPH_SLOT_TLS].leaf, XML,
+               signal, &response);
+    assert_int_equal(response.status, 202);
+}
+
+/** The answer was lost, then comes three times on requests of its own, and an error after it. */
 static void receipt_that_comes_again_changes_nothing(void **state)
 {
     struct bad_world *world = *state;
     struct pair_side *a = &world->pair->a;
-    struct sph_out_due_row due[4];
-    size_t count = 0;
-    int64_t next_ms = 0;
-    enum sph_delivery came = SPH_DELIVERY_RETRY;
     sph_err err = {0};
-    SPH_AUTO(sph_out_row) row = {.id = 0};
     pair_ask(a);
     a->is_answer_lost = true;
     pair_deliver(a);
     a->is_answer_lost = false;
     test_env_advance(a->world, 2 * 3600000);
-    assert_ok(sph_out_due(a->node, sph_node_now_ms(a->node), due, 4, &count, &next_ms, &err), &err);
-    assert_int_equal(count, 1);
-    assert_ok(sph_out_row_load(a->node, due[0].id, &row, &err), &err);
-    SPH_AUTO_PTR(sph_partner) *partner =
-        sph_partners_get(sph_node_partners(a->node), world->pair->b.party);
     for (int i = 0; i < 3; i++)
-        assert_ok(sph_deliver_answer(a->node, &row, partner, 200, XML,
-                                     sph_buf_peek(&a->seen_answer), 0, &came, &err),
-                  &err);
+        offer_signal(world, sph_buf_peek(&a->seen_answer));
+    assert_string_equal(pair_outbox(a).state, "acknowledged");
     SPH_AUTO(sph_response) final = sph_response_init();
     assert_ok(sph_buf_add(&final.body, sph_buf_peek(&a->seen_answer), &err), &err);
     error_final(world, &final);
     const struct bad_image before = bad_look(a);
-    assert_ok(sph_deliver_answer(a->node, &row, partner, 200, XML, sph_buf_peek(&final.body), 0,
-                                 &came, &err),
-              &err);
+    offer_signal(world, sph_buf_peek(&final.body));
     const struct bad_image after = bad_look(a);
     assert_true(bad_is_same("A-04", &before, &after, 0));
     assert_string_equal(pair_outbox(a).state, "acknowledged");

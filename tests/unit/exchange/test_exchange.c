@@ -178,6 +178,27 @@ static void exchange_answer_travels_back_in_the_thread(void **state)
     pair_free(&pair);
 }
 
+static void exchange_receipt_that_comes_alone_settles_the_message(void **state)
+{
+    (void)state;
+    struct pair *pair = pair_new();
+    pair_ask(&pair->a);
+    pair->a.is_answer_lost = true;
+    pair_deliver(&pair->a);
+    assert_string_equal(pair_outbox(&pair->a).state, "wait-retry");
+    for (int i = 0; i < 2; i++) { /* a second time changes nothing */
+        SPH_AUTO(sph_response) response = sph_response_init();
+        pair_offer(&pair->a, sph_node_keys(pair->b.node)->slot[SPH_SLOT_TLS].leaf,
+                   "application/soap+xml;charset=UTF-8", sph_buf_peek(&pair->a.seen_answer),
+                   &response);
+        assert_int_equal(response.status, 202);
+        assert_string_equal(pair_outbox(&pair->a).state, "acknowledged");
+        assert_string_equal(pair_outbox(&pair->a).proof, "proved");
+        assert_int_equal(pair_leaves(&pair->a, SPH_EVENT_RECEIPT_IN), 1);
+    }
+    pair_free(&pair);
+}
+
 static void exchange_ping_is_acknowledged_and_delivers_nothing(void **state)
 {
     (void)state;
@@ -206,6 +227,7 @@ int test_exchange(void)
         cmocka_unit_test(exchange_flipped_ciphertext_byte_is_refused_and_logged),
         cmocka_unit_test(exchange_removed_partner_is_turned_away),
         cmocka_unit_test(exchange_answer_travels_back_in_the_thread),
+        cmocka_unit_test(exchange_receipt_that_comes_alone_settles_the_message),
         cmocka_unit_test(exchange_ping_is_acknowledged_and_delivers_nothing),
     };
     sph_err err = {0};
