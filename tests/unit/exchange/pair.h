@@ -201,14 +201,16 @@ static inline void pair_restart(struct pair_side *side)
     pair_open_side(side);
 }
 
-#define PAIR_QUESTION                                                                                                                                                                        \
-    "{\"type\":\"assistance-request\",\"header\":{\"language\":[\"lo\",\"en\"]},\"body\":{"                                                                                                  \
-    "\"subtype\":\"information\","                                                                                                                                                           \
-    "\"question\":{\"lo\":\"ຜູ້ເສຍຫາຍຮຽກຮ້ອງຄ່າຊົດເຊີຍໃນປະເທດໄທໄດ້ແນວໃດ?\",\"en\":\"How can a victim " \
-    "claim compensation?\"},"                                                                                                                                                                \
-    "\"topic\":[\"compensation\"],\"location\":\"TH-43\",\"urgency\":\"normal\",\"capacity\":"                                                                                               \
-    "\"legal-aid\","                                                                                                                                                                         \
-    "\"wanted\":[\"procedure\"],\"answerLanguage\":[\"lo\"]}}"
+/** A draft of a question in Lao and English. */
+static const char pair_question[] =
+    "{\"type\":\"assistance-request\",\"header\":{\"language\":[\"lo\",\"en\"]},\"body\":{"
+    "\"subtype\":\"information\","
+    "\"question\":{\"lo\":\"ຜູ້ເສຍຫາຍຮຽກຮ້ອງຄ່າຊົດເຊີຍ"
+    "ໃນປະເທດໄທໄດ້ແນວໃດ?\",\"en\":\"How can a victim "
+    "claim compensation?\"},"
+    "\"topic\":[\"compensation\"],\"location\":\"TH-43\",\"urgency\":\"normal\",\"capacity\":"
+    "\"legal-aid\","
+    "\"wanted\":[\"procedure\"],\"answerLanguage\":[\"lo\"]}}";
 
 struct pair_asked {
     char packet_id[64], thread_id[64];
@@ -244,7 +246,7 @@ static inline struct pair_asked pair_send(struct pair_side *side, const char *te
 /** Queue a question from `side` to the other. */
 static inline struct pair_asked pair_ask(struct pair_side *side)
 {
-    return pair_send(side, PAIR_QUESTION);
+    return pair_send(side, pair_question);
 }
 
 /** Deliver everything that is due now; how many tries were made. */

@@ -166,7 +166,8 @@ static void exchange_answer_travels_back_in_the_thread(void **state)
     assert_ok(sph_str_format(text, sizeof(text), &err,
                              "{\"type\":\"assistance-response\",\"header\":{\"threadId\":\"%s\","
                              "\"inReplyTo\":\"%s\",\"seq\":2,\"language\":[\"th\"]},\"body\":{"
-                             "\"action\":\"answer\",\"text\":{\"th\":\"ติดต่อคลินิกกฎหมายตัวอย่าง\"}}}",
+                             "\"action\":\"answer\",\"text\":{\"th\":"
+                             "\"ติดต่อคลินิกกฎหมายตัวอย่าง\"}}}",
                              tip.thread_id, tip.packet_id),
               &err);
     pair_send(&pair->b, text);

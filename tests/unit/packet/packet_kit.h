@@ -173,25 +173,27 @@ static inline void kit_expect(const struct kit *kit, const struct sph_packet_con
     assert_true(is_right);
 }
 
-#define KIT_REQUEST                                                                                                                                                                                                                              \
-    "{\"type\":\"assistance-request\",\"header\":{\"audience\":[\"th.ngo.example\"],"                                                                                                                                                            \
-    "\"threadId\":\"urn:uuid:7b0d9a34-1c55-4f0e-8a72-3f9c2d1e6b70\"},\"body\":{"                                                                                                                                                                 \
-    "\"question\":{\"lo\":\"ຜູ້ເສຍຫາຍທີ່ກັບຄືນ ສປປ ລາວ ແລ້ວ ສາມາດຮຽກຮ້ອງຄ່າຊົດເຊີຍ ໃນປະເທດໄທ ໄດ້ແນວໃດ?\"," \
-    "\"th\":{\"text\":\"ผู้เสียหายที่เดินทางกลับ สปป.ลาว แล้ว "                                                                                                              \
-    "จะเรียกร้องค่าสินไหมทดแทนในประเทศไทยได้อย่างไร\",\"src\":\"human\","                                                                            \
-    "\"translatorRole\":\"interpreter\"},\"en\":{\"text\":\"How can a victim who has returned to "                                                                                                                                               \
-    "Lao PDR claim compensation in Thailand?\",\"src\":\"machine\"}},"                                                                                                                                                                           \
-    "\"topic\":[\"compensation\",\"wage-claim\"],\"location\":\"TH-43\",\"capacity\":"                                                                                                                                                           \
+#define KIT_REQUEST                                                                                                                                                   \
+    "{\"type\":\"assistance-request\",\"header\":{\"audience\":[\"th.ngo.example\"],"                                                                                 \
+    "\"threadId\":\"urn:uuid:7b0d9a34-1c55-4f0e-8a72-3f9c2d1e6b70\"},\"body\":{"                                                                                      \
+    "\"question\":{\"lo\":\"ຜູ້ເສຍຫາຍທີ່ກັບຄືນ ສປປ ລາວ ແລ້ວ "                                                 \
+    "ສາມາດຮຽກຮ້ອງຄ່າຊົດເຊີຍ ໃນປະເທດໄທ ໄດ້ແນວໃດ?\","                                     \
+    "\"th\":{\"text\":\"ผู้เสียหายที่เดินทางกลับ สปป.ลาว แล้ว "                                   \
+    "จะเรียกร้องค่าสินไหมทดแทนในประเทศไทยได้อย่างไร\",\"src\":\"human\"," \
+    "\"translatorRole\":\"interpreter\"},\"en\":{\"text\":\"How can a victim who has returned to "                                                                    \
+    "Lao PDR claim compensation in Thailand?\",\"src\":\"machine\"}},"                                                                                                \
+    "\"topic\":[\"compensation\",\"wage-claim\"],\"location\":\"TH-43\",\"capacity\":"                                                                                \
     "\"legal-aid\",\"wanted\":[\"procedure\",\"contact-point\"],\"replyBy\":\"2026-12-20\"}}"
 
-#define KIT_RESPONSE                                                                                                                                                                             \
-    "{\"type\":\"assistance-response\",\"header\":{\"audience\":\"la.legalaid.example\","                                                                                                        \
-    "\"threadId\":\"urn:uuid:7b0d9a34-1c55-4f0e-8a72-3f9c2d1e6b70\",\"inReplyTo\":"                                                                                                              \
-    "\"urn:uuid:2f1c7a52-5d0e-4b7e-9c1a-0d6f3b8e4a11\",\"seq\":2},\"body\":{\"action\":"                                                                                                         \
-    "\"answer\",\"text\":{\"th\":\"ยื่นคำร้องผ่านสำนักงานคดีแรงงาน "                                                               \
-    "(ข้อมูลสมมติ)\",\"lo\":\"ຍື່ນຄຳຮ້ອງຜ່ານຫ້ອງການ (ຂໍ້ມູນສົມມຸດ)\",\"en\":{\"text\":\"File the claim " \
-    "through the labour case office (invented).\",\"src\":\"machine\"}},"                                                                                                                        \
-    "\"linked\":[\"urn:uuid:9a6e0f1d-82c4-4e3b-b7d5-5c1f0a2b3c44\"],\"nextStep\":{\"en\":\"Wait "                                                                                                \
+#define KIT_RESPONSE                                                                                                                                           \
+    "{\"type\":\"assistance-response\",\"header\":{\"audience\":\"la.legalaid.example\","                                                                      \
+    "\"threadId\":\"urn:uuid:7b0d9a34-1c55-4f0e-8a72-3f9c2d1e6b70\",\"inReplyTo\":"                                                                            \
+    "\"urn:uuid:2f1c7a52-5d0e-4b7e-9c1a-0d6f3b8e4a11\",\"seq\":2},\"body\":{\"action\":"                                                                       \
+    "\"answer\",\"text\":{\"th\":\"ยื่นคำร้องผ่านสำนักงานคดีแรงงาน "                             \
+    "(ข้อมูลสมมติ)\",\"lo\":\"ຍື່ນຄຳຮ້ອງຜ່ານຫ້ອງການ (ຂໍ້ມູນສົມມຸດ)\"," \
+    "\"en\":{\"text\":\"File the claim "                                                                                                                       \
+    "through the labour case office (invented).\",\"src\":\"machine\"}},"                                                                                      \
+    "\"linked\":[\"urn:uuid:9a6e0f1d-82c4-4e3b-b7d5-5c1f0a2b3c44\"],\"nextStep\":{\"en\":\"Wait "                                                              \
     "for the form.\",\"due\":\"2026-12-24\"}}}"
 
 #define KIT_RESOURCE                                                                                                                                              \
@@ -210,22 +212,24 @@ static inline void kit_expect(const struct kit *kit, const struct sph_packet_con
     "\"referralMethod\":\"referral-packet\",\"lastVerified\":\"2026-10-01\",\"verifiedBy\":"                                                                      \
     "\"th.ngo.example\",\"reverifyBy\":\"2026-12-30\",\"licence\":\"CC-BY-4.0\"}}"
 
-#define KIT_CASE                                                                                                                                                                                                        \
-    "{\"type\":\"case-law\",\"body\":{\"court\":\"th-criminal\",\"level\":\"first-instance\","                                                                                                                          \
-    "\"caseNumber\":[{\"value\":\"อ.101/2562\",\"kind\":\"black\"},{\"value\":\"อ.202/2562\","                                                                                                                      \
-    "\"kind\":\"red\"}],\"decisionDate\":\"2019-05-02\",\"finality\":\"final\",\"outcome\":"                                                                                                                            \
-    "[\"convicted\",\"compensation-ordered\"],\"act\":[\"recruit\"],\"means\":[\"deception\"],"                                                                                                                         \
-    "\"exploitation\":[\"ForcedLabour\"],\"control\":[\"DebtBondage\"],\"sector\":[\"A\"],"                                                                                                                             \
-    "\"place\":[\"TH-10\"],\"route\":{\"stop\":[\"LA-VT\",\"TH-10\"]},\"victims\":[{\"count\":3,"                                                                                                                       \
-    "\"sex\":\"Masculine\",\"ageBand\":\"18-24\",\"nationality\":\"LA\"}],\"defendants\":[{"                                                                                                                            \
-    "\"count\":1,\"nationality\":\"TH\",\"initials\":\"A. B.\",\"sentenceFromMonths\":48,"                                                                                                                              \
-    "\"sentenceToMonths\":60,\"charge\":[\"trafficking in persons\"]}],\"compensation\":{"                                                                                                                              \
-    "\"currency\":\"THB\",\"amount\":250000,\"state\":\"ordered\"},\"provision\":[{"                                                                                                                                    \
-    "\"instrument\":"                                                                                                                                                                                                   \
-    "\"th-atp-2551\",\"article\":\"6\"}],\"citedCase\":[\"/akn/th/judgment/th-supreme/2017/9\"],"                                                                                                                       \
-    "\"holding\":{\"th\":\"ศาลสั่งให้จ่ายค่าสินไหมทดแทน (สมมติ)\",\"lo\":\"ສານສັ່ງໃຫ້ຈ່າຍຄ່າຊົດເຊີຍ " \
-    "(ສົມມຸດ)\",\"en\":\"Compensation ordered "                                                                                                                                                             \
-    "(invented).\"},\"summary\":{\"th\":\"คดีตัวอย่าง\",\"lo\":\"ຄະດີຕົວຢ່າງ\",\"en\":\"An invented "                                                                       \
-    "case.\"},"                                                                                                                                                                                                         \
-    "\"anonymisation\":{\"method\":\"initials\",\"byRole\":\"publisher\",\"secondRole\":"                                                                                                                               \
+#define KIT_CASE                                                                                                                      \
+    "{\"type\":\"case-law\",\"body\":{\"court\":\"th-criminal\",\"level\":\"first-instance\","                                        \
+    "\"caseNumber\":[{\"value\":\"อ.101/2562\",\"kind\":\"black\"},{\"value\":\"อ.202/2562\","                                    \
+    "\"kind\":\"red\"}],\"decisionDate\":\"2019-05-02\",\"finality\":\"final\",\"outcome\":"                                          \
+    "[\"convicted\",\"compensation-ordered\"],\"act\":[\"recruit\"],\"means\":[\"deception\"],"                                       \
+    "\"exploitation\":[\"ForcedLabour\"],\"control\":[\"DebtBondage\"],\"sector\":[\"A\"],"                                           \
+    "\"place\":[\"TH-10\"],\"route\":{\"stop\":[\"LA-VT\",\"TH-10\"]},\"victims\":[{\"count\":3,"                                     \
+    "\"sex\":\"Masculine\",\"ageBand\":\"18-24\",\"nationality\":\"LA\"}],\"defendants\":[{"                                          \
+    "\"count\":1,\"nationality\":\"TH\",\"initials\":\"A. B.\",\"sentenceFromMonths\":48,"                                            \
+    "\"sentenceToMonths\":60,\"charge\":[\"trafficking in persons\"]}],\"compensation\":{"                                            \
+    "\"currency\":\"THB\",\"amount\":250000,\"state\":\"ordered\"},\"provision\":[{"                                                  \
+    "\"instrument\":"                                                                                                                 \
+    "\"th-atp-2551\",\"article\":\"6\"}],\"citedCase\":[\"/akn/th/judgment/th-supreme/2017/9\"],"                                     \
+    "\"holding\":{\"th\":\"ศาลสั่งให้จ่ายค่าสินไหมทดแทน (สมมติ)\"," \
+    "\"lo\":\"ສານສັ່ງໃຫ້ຈ່າຍຄ່າຊົດເຊີຍ "                                              \
+    "(ສົມມຸດ)\",\"en\":\"Compensation ordered "                                                                           \
+    "(invented).\"},\"summary\":{\"th\":\"คดีตัวอย่าง\","                                                       \
+    "\"lo\":\"ຄະດີຕົວຢ່າງ\",\"en\":\"An invented "                                                              \
+    "case.\"},"                                                                                                                       \
+    "\"anonymisation\":{\"method\":\"initials\",\"byRole\":\"publisher\",\"secondRole\":"                                             \
     "\"approver\",\"date\":\"2026-11-20\"}}}"
