@@ -356,8 +356,7 @@ static void judgment_unknown_structures_keep_their_words(void **state)
         {"<p>ข้อความ</p>", "<p><ref href=\"#nowhere\">a</ref></p>", "<p><span>a</span></p>"},
         {"<p>ข้อความ</p>", "<p><a href=\"javascript:x\">a</a></p>", "<p><span>a</span></p>"},
         {"<p>ข้อความ</p>", "<p>\xef\x82\xb7 e\xcc\x81\xe2\x80\xae</p>", "<p>• é</p>"},
-        {"<p>ข้อความ</p>", "<container name=\"x\"><p>a</p><p>b</p></container>", /* unwrapped */
-         "<p>a</p><p>b</p>"},
+        {"<p>ข้อความ</p>", "<container name=\"x\"><p>a</p></container>", "<p>a</p>"},
         {"<p>ข้อความ</p>", "<p>a<authorialNote marker=\"1\"><p>n</p></authorialNote></p>",
          "<p>a<authorialNote marker=\"1\"><p>n</p></authorialNote></p>"},
         {"<p>ข้อความ</p>",
