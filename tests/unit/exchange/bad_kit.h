@@ -68,7 +68,7 @@ void bad_swap(sph_buf *buf, const char *old, const char *with);
 
 /** Everything of a node that a refusal must leave as it was. */
 struct bad_image {
-    int64_t leaves, inbox, packets, attachments, outbox, partners, secrets, times;
+    int64_t leaves, inbox, packets, attachments, outbox, partners, times;
     int64_t vault, spool, outgoing, open_files;
 };
 struct bad_image bad_look(struct pair_side *side);

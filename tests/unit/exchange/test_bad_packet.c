@@ -2,6 +2,7 @@
  * signed and encrypted properly by a partner. */
 #include "bad_kit.h"
 
+#include "as4/gzip.h"
 #include "exchange/arrival.h"
 
 #define RULE(text)                                                                                 \
@@ -90,7 +91,7 @@ static void packet_that_breaks_a_rule_is_refused_by_its_rule(void **state)
     const struct bad_row rows[] = {
         {"XSD unknown element", {.edit = unknown_element}, NULL, RULE("XSD")},
         {"XSD unknown code", {.edit = unknown_code}, NULL, RULE("XSD")},
-        {"changed after signing", {.edit = changed_place}, NULL, RULE("SIG")},
+        {"changed after signing", {.edit = changed_place}, NULL, RULE("PK-SIG")},
         {"unsigned", {.edit = no_signature}, NULL, RULE("XSD")},
         {"B-07 Buddhist Era issuedAt", {.edit = buddhist_issue}, NULL, RULE(NULL)},
         {"B-07 Buddhist Era retention", {.edit = buddhist_retention}, NULL, RULE(NULL)},
@@ -131,12 +132,12 @@ static void packet_of_another_signer_is_refused(void **state)
     leaf_for(world, world->c.party, SPH_USE_SIGN, slot, &leaf);
     const struct sph_packet_signer forged = {slot->key, leaf, ring->root};
     const struct bad_row rows[] = {
-        {"B-04 packet of C, sent by A", {.author = &world->c}, NULL, RULE("SIG")},
+        {"B-04 packet of C, sent by A", {.author = &world->c}, NULL, RULE("PK-SIG")},
         {"B-04 issuer A, signed by C",
          {.author = &world->c, .issuer = world->pair->a.party},
          NULL,
-         RULE("SIG")},
-        {"B-04 issuer C, signed by A", {.issuer = world->c.party}, NULL, RULE("SIG")},
+         RULE("PK-SIG")},
+        {"B-04 issuer C, signed by A", {.issuer = world->c.party}, NULL, RULE("PK-SIG")},
         {"B-04 issuer C, signed under A's root by a leaf that names C",
          {.issuer = world->c.party, .packet_signer = &forged},
          NULL,
@@ -249,6 +250,50 @@ static void packet_into_a_thread_of_others_is_refused(void **state)
     bad_msg_clear(&msg);
 }
 
+/* ------------------------------------------------------------------ gzip */
+
+/** 64 MiB of one letter, as gzip makes it. */
+static void make_bomb(sph_buf *out)
+{
+    SPH_AUTO(sph_buf) plain = sph_buf_init((size_t)1 << 27);
+    uint8_t *at = NULL;
+    sph_err err = {0};
+    assert_ok(sph_buf_grow(&plain, (size_t)64 * 1024 * 1024, &at, &err), &err);
+    memset(at, 'a', (size_t)64 * 1024 * 1024);
+    assert_ok(sph_gzip_packet(sph_buf_peek(&plain), out, &err), &err);
+}
+
+static void packet_gzip_bombs_and_broken_gzip_are_refused(void **state)
+{
+    struct bad_world *world = *state;
+    SPH_AUTO(sph_buf) bomb = sph_buf_init((size_t)1 << 24);
+    SPH_AUTO(sph_buf) tail = sph_buf_init((size_t)1 << 24);
+    SPH_AUTO(sph_buf) crc = sph_buf_init((size_t)1 << 24);
+    sph_err err = {0};
+    make_bomb(&bomb);
+    assert_ok(sph_gzip_packet(SPH_LIT("<Packet></Packet>"), &tail, &err), &err);
+    assert_ok(sph_buf_add(&crc, sph_buf_peek(&tail), &err), &err);
+    crc.at[crc.len - 5] ^= 1;
+    assert_ok(sph_buf_add_text(&tail, "more", &err), &err);
+    const uint16_t packet = SPH_REASON_PACKET;
+    const struct bad_row rows[] = {
+        {"E-10 bomb",
+         {.gzip = sph_buf_peek(&bomb)},
+         NULL,
+         {200, "EBMS:0303", 0, packet, NULL, NULL}},
+        {"E-10 trailing octets",
+         {.gzip = sph_buf_peek(&tail)},
+         NULL,
+         {200, "EBMS:0303", 0, packet, NULL, NULL}},
+        {"E-10 CRC", {.gzip = sph_buf_peek(&crc)}, NULL, {200, "EBMS:0303", 0, packet, NULL, NULL}},
+        {"E-10 no gzip",
+         {.gzip = SPH_LIT("<Packet></Packet>")},
+         NULL,
+         {200, "EBMS:0303", 0, packet, NULL, NULL}},
+    };
+    bad_table(world, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
 int test_bad_packet(void);
 int test_bad_packet(void)
 {
@@ -259,6 +304,7 @@ int test_bad_packet(void)
         cmocka_unit_test(packet_that_contradicts_its_envelope_is_refused),
         cmocka_unit_test(packet_id_or_nonce_used_again_is_a_replay),
         cmocka_unit_test(packet_into_a_thread_of_others_is_refused),
+        cmocka_unit_test(packet_gzip_bombs_and_broken_gzip_are_refused),
     };
     return cmocka_run_group_tests_name("bad_packet", tests, bad_start, bad_stop);
 }

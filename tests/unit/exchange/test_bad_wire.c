@@ -3,9 +3,6 @@
  * layer that decides (tests/unit/as4, tests/unit/xml). */
 #include "bad_kit.h"
 
-#include "as4/gzip.h"
-#include "exchange/arrival.h"
-
 #define NO_WISH                                                                                    \
     {                                                                                              \
         0                                                                                          \
@@ -545,50 +542,6 @@ static void wire_hostile_xml_is_refused_before_it_is_built(void **state)
     BAD_TABLE(state, rows);
 }
 
-/* ------------------------------------------------------------------ gzip */
-
-/** 64 MiB of one letter, as gzip makes it. */
-static void make_bomb(sph_buf *out)
-{
-    SPH_AUTO(sph_buf) plain = sph_buf_init((size_t)1 << 27);
-    uint8_t *at = NULL;
-    sph_err err = {0};
-    assert_ok(sph_buf_grow(&plain, (size_t)64 * 1024 * 1024, &at, &err), &err);
-    memset(at, 'a', (size_t)64 * 1024 * 1024);
-    assert_ok(sph_gzip_packet(sph_buf_peek(&plain), out, &err), &err);
-}
-
-static void wire_gzip_bombs_and_broken_gzip_are_refused(void **state)
-{
-    struct bad_world *world = *state;
-    SPH_AUTO(sph_buf) bomb = sph_buf_init((size_t)1 << 24);
-    SPH_AUTO(sph_buf) tail = sph_buf_init((size_t)1 << 24);
-    SPH_AUTO(sph_buf) crc = sph_buf_init((size_t)1 << 24);
-    sph_err err = {0};
-    make_bomb(&bomb);
-    assert_ok(sph_gzip_packet(SPH_LIT("<Packet></Packet>"), &tail, &err), &err);
-    assert_ok(sph_buf_add(&crc, sph_buf_peek(&tail), &err), &err);
-    crc.at[crc.len - 5] ^= 1;
-    assert_ok(sph_buf_add_text(&tail, "more", &err), &err);
-    const uint16_t packet = SPH_REASON_PACKET;
-    const struct bad_row rows[] = {
-        {"E-10 bomb",
-         {.gzip = sph_buf_peek(&bomb)},
-         NULL,
-         {200, "EBMS:0303", 0, packet, NULL, NULL}},
-        {"E-10 trailing octets",
-         {.gzip = sph_buf_peek(&tail)},
-         NULL,
-         {200, "EBMS:0303", 0, packet, NULL, NULL}},
-        {"E-10 CRC", {.gzip = sph_buf_peek(&crc)}, NULL, {200, "EBMS:0303", 0, packet, NULL, NULL}},
-        {"E-10 no gzip",
-         {.gzip = SPH_LIT("<Packet></Packet>")},
-         NULL,
-         {200, "EBMS:0303", 0, packet, NULL, NULL}},
-    };
-    bad_table(world, rows, sizeof(rows) / sizeof(rows[0]));
-}
-
 int test_bad_wire(void);
 int test_bad_wire(void)
 {
@@ -598,7 +551,6 @@ int test_bad_wire(void)
         cmocka_unit_test(wire_moved_and_doubled_elements_are_refused),
         cmocka_unit_test(wire_algorithm_outside_the_suite_is_refused),
         cmocka_unit_test(wire_hostile_xml_is_refused_before_it_is_built),
-        cmocka_unit_test(wire_gzip_bombs_and_broken_gzip_are_refused),
     };
     return cmocka_run_group_tests_name("bad_wire", tests, bad_start, bad_stop);
 }
