@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "crypto/digest.h"
 #include "net/transport.h"
+#include "store/db.h"
 #include "xml/xml.h"
 
 sph_rc sph_cli_start(sph_err *err)
@@ -17,6 +18,7 @@ sph_rc sph_cli_start(sph_err *err)
     signal(SIGPIPE, SIG_IGN);
     umask(077);
     sph_xml_start();
+    SPH_TRY(sph_db_start(err), err, "databases");
     SPH_TRY(sph_crypto_start(err), err, "crypto");
     return sph_transport_start(err);
 }

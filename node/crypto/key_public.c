@@ -139,8 +139,20 @@ sph_rc sph_pubkey_raw(const sph_pubkey *key, sph_buf *out, sph_err *err)
     return sph_buf_add(out, sph_slice_of(raw, len), err);
 }
 
+/* The one form of a raw key, without OpenSSL's encoders, which take as long as an agreement. */
+static sph_rc add_raw_spki(const sph_pubkey *key, sph_buf *out, sph_err *err)
+{
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+        if (forms[i].kind == key->kind)
+            SPH_TRY(sph_buf_add(out, sph_slice_of(forms[i].prefix, forms[i].prefix_len), err), err,
+                    "public key");
+    return sph_pubkey_raw(key, out, err);
+}
+
 sph_rc sph_pubkey_spki(const sph_pubkey *key, sph_buf *out, sph_err *err)
 {
+    if (key->kind == SPH_KEY_ED25519 || key->kind == SPH_KEY_X25519)
+        return add_raw_spki(key, out, err);
     SPH_AUTO_PTR(ossl_memory) *der = NULL;
     const int len = i2d_PUBKEY(key->pkey, &der);
     if (len <= 0)

@@ -9,6 +9,14 @@
 
 #define BUSY_MS 5000
 
+sph_rc sph_db_start(sph_err *err)
+{
+    int code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (code == SQLITE_OK)
+        code = sqlite3_initialize();
+    return code == SQLITE_OK ? sph_ok() : sph_db_error(NULL, code, "setting SQLite up", err);
+}
+
 struct setting {
     unsigned roles; /* bit set of 1 << role */
     const char *sql;

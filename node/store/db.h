@@ -14,6 +14,9 @@ enum sph_db_role {
     SPH_DB_MAINTENANCE, /* migrations: no allow-list, guards not compared */
 };
 
+/** Set SQLite up, once and before the first thread: it then counts no memory, which would take a
+ * lock at every allocation of every thread. Databases work without it. SPH_EIO. */
+SPH_MUST sph_rc sph_db_start(sph_err *err);
 /** Open an existing database at an absolute path, with all settings of ledger.md 8.
  *  A file that cannot be written to (read-only medium, evidence copy) is opened by a reader as it
  * is, provided no write-ahead log lies beside it. out     owned on success (sph_db_close) errors

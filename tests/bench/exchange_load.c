@@ -87,7 +87,7 @@ static int run(struct load *load, int count, int threads)
 {
     pthread_t thread[THREADS_MOST];
     int64_t open = 1, done = 0, before = 0;
-    const struct timespec pause = {0, 5000000};
+    const struct timespec pause = {0, 25000000};
     if (!waiting(load, &open, &before))
         return 1;
     const double start = now();
