@@ -12,7 +12,7 @@
 #include "net/server.h"
 #include "portal/api.h"
 
-#define HANDS 8u
+#define HANDS 12u
 #define CONNECTIONS_MOST 4096u
 #define GRACE_MS 20000
 #define MEMORY_BODY (256u * 1024)

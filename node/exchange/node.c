@@ -9,8 +9,8 @@
 #include "exchange/sweep.h"
 
 #define READERS 12u
-#define SENDERS 8u
-#define CONNECTIONS_EACH 6u
+#define SENDERS 20u
+#define CONNECTIONS_EACH 8u
 #define PATH_ROOM 600u
 
 static sph_rc db_path(const sph_node *node, const char *name, char out[PATH_ROOM], sph_err *err)

@@ -7,7 +7,7 @@
 #include "exchange/deliver.h"
 
 #define THREADS_MAX 32u
-#define EACH_PARTNER 6u /* deliveries at once to one partner */
+#define EACH_PARTNER 14u /* deliveries at once to one partner: the others keep a third of the threads */
 #define LOOK_AHEAD 64u
 #define CIRCUIT_MS 2000 /* a partner that just failed rests this long */
 #define IDLE_MS 60000
