@@ -153,14 +153,14 @@ static void receipt_is_the_message(struct bad_world *world, sph_response *respon
     set_body(response, 200, a->seen_type, sph_buf_peek(&a->seen_body));
 }
 
-static void error_of(struct bad_world *world, const struct pair_side *signer,
+static void error_in(struct bad_world *world, const struct pair_side *signer, enum sph_suite suite,
                      const struct sph_as4_error_info *info, sph_response *response)
 {
     sph_err err = {0};
     SPH_AUTO(sph_buf) signal = sph_buf_init((size_t)1 << 20);
     struct pair_side *a = &world->pair->a;
     const sph_keyring *ring = signer ? sph_node_keys(signer->node) : NULL;
-    const struct sph_key_slot *slot = ring ? &ring->slot[SPH_SLOT_SIGN_ED25519] : NULL;
+    const struct sph_key_slot *slot = ring ? &ring->slot[sph_slot_sign(suite)] : NULL;
     const sph_as4_signer own = {slot ? slot->key : NULL, slot ? slot->leaf : NULL,
                                 ring ? ring->root : NULL, SPH_TOKEN_BST_X509};
     SPH_AUTO_PTR(sph_as4_in) *in = NULL;
@@ -171,11 +171,17 @@ static void error_of(struct bad_world *world, const struct pair_side *signer,
     struct sph_as4_error_info about = *info;
     if (!about.ref_to)
         about.ref_to = sph_as4_in_ref_to(in);
-    assert_ok(sph_as4_build_error(&about, "e@th.ngo.example", sph_node_now_ms(a->node),
-                                  SPH_SUITE_EDELIVERY_2_0_ED25519, signer ? &own : NULL,
-                                  test_env_get(a->world)->random, &signal, &err),
+    assert_ok(sph_as4_build_error(&about, "e@th.ngo.example", sph_node_now_ms(a->node), suite,
+                                  signer ? &own : NULL, test_env_get(a->world)->random, &signal,
+                                  &err),
               &err);
     set_body(response, 200, XML, sph_buf_peek(&signal));
+}
+
+static void error_of(struct bad_world *world, const struct pair_side *signer,
+                     const struct sph_as4_error_info *info, sph_response *response)
+{
+    error_in(world, signer, SPH_SUITE_EDELIVERY_2_0_ED25519, info, response);
 }
 
 static void error_unsigned(struct bad_world *world, sph_response *response)
@@ -453,6 +459,70 @@ static void receipt_that_comes_again_changes_nothing(void **state)
     pair_assert_ledger(a);
 }
 
+struct lone_row {
+    const char *id;
+    bool is_signed, is_by_c;
+    const char *about; /* NULL: B's waiting message */
+    struct bad_end end;
+};
+
+static void offer_alone(struct bad_world *world, const struct lone_row *row)
+{
+    struct pair_side *b = &world->pair->b;
+    struct pair_side *from = row->is_by_c ? &world->c : &world->pair->a;
+    const enum sph_suite suite =
+        row->is_by_c ? SPH_SUITE_EDELIVERY_1_15 : SPH_SUITE_EDELIVERY_2_0_ED25519;
+    struct bad_msg msg;
+    SPH_AUTO(sph_response) signal = sph_response_init();
+    sph_err err = {0};
+    assert_ok(sph_buf_add(&signal.body, sph_buf_peek(&b->seen_answer), &err), &err);
+    error_in(world, row->is_signed ? from : NULL, suite,
+             &(struct sph_as4_error_info){SPH_EBMS_0004, row->about, "PK-01 x"}, &signal);
+    as_message(&signal, &msg);
+    msg.client = from;
+    msg.suite = suite;
+    assert_ok(sph_str_copy(msg.content_type, sizeof(msg.content_type), sph_slice_str(XML), &err),
+              &err);
+    bad_expect(world, row->id, b, &msg, &row->end);
+    bad_msg_clear(&msg);
+}
+
+static unsigned offer_receipt_alone(struct bad_world *world)
+{
+    struct pair_side *b = &world->pair->b;
+    SPH_AUTO(sph_response) response = sph_response_init();
+    pair_offer(b, sph_node_keys(world->pair->a.node)->slot[SPH_SLOT_TLS].leaf, XML,
+               sph_buf_peek(&b->seen_answer), &response);
+    return response.status;
+}
+
+/** A signal on a request of its own settles only its signer's message. */
+static void receipt_or_error_that_comes_alone_settles_only_its_own_message(void **state)
+{
+    struct bad_world *world = *state;
+    struct pair_side *b = &world->pair->b;
+    static const struct lone_row rows[] = {
+        {"A-06 alone, unsigned", false, false, NULL, {200, "EBMS:0010", 0, 0, "wss.missing", NULL}},
+        {"A-06 alone, of C", true, true, NULL, {202, NULL, 0, 0, NULL, NULL}},
+        {"A-06 alone, of nothing", true, false, "x@y.example", {202, NULL, 0, 0, NULL, NULL}},
+    };
+    test_env_set_now(world->pair->a.world, sph_node_now_ms(b->node));
+    pair_ask(b);
+    b->is_answer_lost = true;
+    pair_deliver(b);
+    b->is_answer_lost = false;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        offer_alone(world, &rows[i]);
+        assert_string_equal(pair_outbox(b).state, "wait-retry");
+    }
+    assert_int_equal(offer_receipt_alone(world), 202);
+    assert_string_equal(pair_outbox(b).state, "acknowledged");
+    assert_int_equal(pair_leaves(b, SPH_EVENT_RECEIPT_IN), 1);
+    assert_int_equal(offer_receipt_alone(world), 202);
+    assert_int_equal(pair_leaves(b, SPH_EVENT_RECEIPT_IN), 1);
+    pair_assert_ledger(b);
+}
+
 int test_bad_receipt(void);
 int test_bad_receipt(void)
 {
@@ -462,6 +532,7 @@ int test_bad_receipt(void)
         cmocka_unit_test(receipt_what_proxies_say_is_a_transport_failure),
         cmocka_unit_test(receipt_retry_after_is_honoured_up_to_an_hour),
         cmocka_unit_test(receipt_that_comes_again_changes_nothing),
+        cmocka_unit_test(receipt_or_error_that_comes_alone_settles_only_its_own_message),
     };
     return cmocka_run_group_tests_name("bad_receipt", tests, bad_start, bad_stop);
 }
