@@ -34,9 +34,9 @@ start() {
     until grep -q serves "$dir/$1.out" 2>/dev/null; do sleep 0.01; done
 }
 trust() {
-    "$saphan" --home "$dir/$2" partner card -o "$dir/$2.card" >&2 2>/dev/null || true
+    "$saphan" --home "$dir/$2" partner card -o "$dir/$2.card" >&2
     local number
-    number=$("$saphan" verify "$dir/$2.card" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["safetyNumber"])')
+    number=$("$saphan" verify "$dir/$2.card" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["facts"]["safetyNumber"])')
     "$saphan" --home "$dir/$1" --yes partner add "$dir/$2.card" --safety-number "$number" >&2
 }
 status_kb() { # PID FIELD
@@ -46,20 +46,20 @@ draft() {
     python3 - "$1" <<'PY'
 import json, sys
 text = "ຂໍ້ມູນສົມມຸດ ສຳລັບການວັດແທກ. ข้อมูลสมมติเพื่อการวัดผล. Fictitious text for measuring. "
-long = (text * 60)[:1900]
+long = (text * 60)[:1150]
 body = {"subtype": "guide", "name": {"en": "Guide for measuring (fictitious)", "lo": "ຄູ່ມື (ສົມມຸດ)"}, "provider": "a.example",
         "description": {"en": long, "lo": long, "th": long}, "service": ["Legal"], "coverage": ["TH-10"],
         "serviceLanguage": ["lao", "tha"], "cost": "free",
         "contact": [{"kind": "web", "value": "https://guide.example", "reachableFrom": ["LA"]}], "referralMethod": "self",
         "lastVerified": "2026-11-01", "verifiedBy": "a.example", "reverifyBy": "2027-01-30", "licence": "CC-BY-4.0"}
-json.dump({"draft": {"type": "resource", "header": {"language": ["en", "lo", "th"]}, "body": body}}, open(sys.argv[1], "w"))
+json.dump({"draft": {"type": "resource", "header": {"language": ["en", "lo", "th"]}, "body": body}}, open(sys.argv[1], "w"), ensure_ascii=False)
 PY
 }
 field() { # JSON KEY
     python3 -c 'import json,sys; print(json.loads(sys.argv[1])[sys.argv[2]])' "$1" "$2"
 }
 pair() { # SUITES
-    rm -rf "${dir:?}"/a "${dir:?}"/b
+    rm -rf "${dir:?}"/a "${dir:?}"/b "$dir"/*.card
     make a ngo TH "$1"
     make b legal-aid LA "$1"
     trust a b
