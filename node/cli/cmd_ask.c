@@ -3,6 +3,8 @@
 #include "cli/view.h"
 #include "cli/watch.h"
 
+#include <string.h>
+
 /** In what capacity we ask, by what we are. */
 static const char *capacity_of(const char *kind)
 {
@@ -28,7 +30,7 @@ static void default_capacity(sph_order *order)
  * court's. */
 static void set_deadline(sph_order *order)
 {
-    char day[11];
+    char day[11], today[11];
     const char *given = sph_cli_option(order->cli, "--deadline", 0);
     const char *urgency = sph_cli_option(order->cli, "--urgency", 0);
     const bool is_court = urgency && sph_slice_is(sph_slice_str(urgency), "court-deadline");
@@ -37,6 +39,11 @@ static void set_deadline(sph_order *order)
     if (!given || !sph_input_day(order->cli, given, day)) {
         order->code = sph_cli_usage(order->cli, given ? "cli.draft.day" : "cli.draft.court-day",
                                     SPH_ARGS({"day", given ? given : ""}));
+        return;
+    }
+    sph_input_today(today);
+    if (strcmp(day, today) < 0) {
+        order->code = sph_cli_usage(order->cli, "cli.draft.day-past", SPH_ARGS({"day", given}));
         return;
     }
     sph_order_set(order, "replyBy", sph_json_text(day));

@@ -33,7 +33,9 @@ static void print_inbox(const sph_cli *cli, const sph_json *json)
                                         "cli.col.event"};
     const sph_json *list = sph_json_get(json, "items");
     if (sph_json_count(list) == 0) {
-        sph_cli_say(cli, "cli.box.inbox-empty", NULL, 0);
+        sph_cli_say(cli,
+                    sph_cli_flag(cli, "--unread") ? "cli.box.none-unread" : "cli.box.inbox-empty",
+                    NULL, 0);
         return;
     }
     struct sph_table *table = sph_view_table();
@@ -67,7 +69,8 @@ static void print_outbox(const sph_cli *cli, const sph_json *json)
                                         "cli.col.proof"};
     const sph_json *list = sph_json_get(json, "items");
     if (sph_json_count(list) == 0) {
-        sph_cli_say(cli, "cli.box.outbox-empty", NULL, 0);
+        sph_cli_say(cli, sph_cli_flag(cli, "--open") ? "cli.box.none-open" : "cli.box.outbox-empty",
+                    NULL, 0);
         return;
     }
     struct sph_table *table = sph_view_table();

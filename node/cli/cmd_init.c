@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/config_keys.h"
 #include "cli/cli.h"
 #include "exchange/node.h"
 
@@ -183,6 +184,37 @@ static enum sph_exit check_given(const sph_cli *cli, const struct answers *answe
     return SPH_EXIT_DONE;
 }
 
+/** Does saphan.ini take this value? */
+static bool is_taken(const char *key, const char *value)
+{
+    size_t count = 0;
+    const struct sph_config_key *keys = sph_config_keys(&count);
+    struct sph_config config;
+    for (size_t i = 0; i < count; i++)
+        if (sph_slice_is(sph_slice_str(key), keys[i].name))
+            return sph_config_set(&keys[i], sph_slice_str(value), &config, NULL).code == SPH_OK;
+    return false;
+}
+
+/** Before anything is made: a value that the node could not start with is named, with what would
+ * do. */
+static enum sph_exit check_values(const sph_cli *cli, const struct answers *answers)
+{
+    static const char *const checked[][3] = {
+        {"party", "party", "init.bad.party"},       {"name", "name_en", "init.bad.name"},
+        {"name-lo", "name_lo", "init.bad.name"},    {"name-th", "name_th", "init.bad.name"},
+        {"name-en", "name_en", "init.bad.name"},    {"kind", "kind", "init.bad.kind"},
+        {"country", "country", "init.bad.country"}, {"url", "url", "init.bad.url"},
+        {"largest", "largest", "init.bad.largest"}, {"suites", "suites", "init.bad.suites"},
+    };
+    for (size_t i = 0; i < sizeof(checked) / sizeof(checked[0]); i++) {
+        const char *value = answer(answers, checked[i][0]);
+        if (value && !is_taken(checked[i][1], value))
+            return sph_cli_usage(cli, checked[i][2], SPH_ARGS({"value", value}));
+    }
+    return SPH_EXIT_DONE;
+}
+
 static enum sph_exit report(sph_cli *cli, const char *party)
 {
     sph_reply reply = {.status = 0};
@@ -210,11 +242,14 @@ static enum sph_exit init(sph_cli *cli, struct answers *answers)
     if (file && read_answers(cli, file, answers) != SPH_EXIT_DONE)
         return SPH_EXIT_USAGE;
     ask_missing(cli, answers);
-    const enum sph_exit given = check_given(cli, answers);
+    enum sph_exit given = check_given(cli, answers);
+    if (given == SPH_EXIT_DONE)
+        given = check_values(cli, answers);
     if (given != SPH_EXIT_DONE)
         return given;
-    if (!split_listen(answers, address, &port))
-        return sph_cli_usage(cli, "init.missing", SPH_ARGS({"option", "listen"}));
+    if (!split_listen(answers, address, &port) || !is_taken("address", address) || port == 0)
+        return sph_cli_usage(cli, "init.bad.listen",
+                             SPH_ARGS({"value", answer(answers, "listen")}));
     if (make_folder(cli) != SPH_EXIT_DONE || sph_cli_become_owner(cli) != SPH_EXIT_DONE)
         return SPH_EXIT_REFUSED;
     fill(cli, answers, address, port, &values);
@@ -223,6 +258,8 @@ static enum sph_exit init(sph_cli *cli, struct answers *answers)
         sph_cli_say(cli, "init.exists", SPH_ARGS({"home", cli->home}));
         return SPH_EXIT_DONE;
     }
+    if (rc.code == SPH_EUNSUPPORTED)
+        return sph_cli_usage(cli, "init.bad.suites", SPH_ARGS({"value", values.suites}));
     return rc.code == SPH_OK ? report(cli, values.party) : sph_cli_failed(cli, &err);
 }
 

@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/codec.h"
 #include "cli/input.h"
@@ -19,10 +18,10 @@ static void print_log(const sph_cli *cli, const sph_json *json)
     for (size_t i = 0; i < sph_json_count(list); i++) {
         const sph_json *row = sph_json_at(list, i);
         char index[SPH_VIEW_ROOM], time[SPH_VIEW_ROOM], ref[SPH_VIEW_ROOM];
-        const char *const cells[] = {sph_view_number(row, "index", index),
-                                     sph_view_time(cli, row, "time", time),
-                                     sph_view_get(row, "event"), sph_view_get(row, "partner"),
-                                     sph_view_number(row, "ref", ref)};
+        const char *const cells[] = {
+            sph_view_number(row, "index", index), sph_view_time(cli, row, "time", time),
+            sph_view_label(cli, "event", sph_view_get(row, "event")), sph_view_get(row, "partner"),
+            sph_view_number(row, "ref", ref)};
         sph_view_row(cli, table, 5, cells);
     }
     sph_view_table_end(cli, &table);
@@ -101,12 +100,17 @@ enum sph_exit sph_cmd_ledger_verify(sph_cli *cli)
     return sph_view(cli, &ask, &view);
 }
 
-static enum sph_exit refuse_existing(const sph_cli *cli, const char *to)
+static enum sph_exit print_checkpoint_json(const sph_cli *cli, const char *note)
 {
-    if (!to || access(to, F_OK) != 0)
-        return SPH_EXIT_DONE;
-    sph_view_warn(cli, SPH_MARK_BAD, "cli.file-exists", SPH_ARGS({"file", to}));
-    return SPH_EXIT_FAILED;
+    sph_err err = {0};
+    SPH_AUTO(sph_buf) out = sph_buf_init(65536);
+    SPH_AUTO_PTR(sph_json) *json = sph_json_object();
+    if (sph_json_set(json, "schema", sph_json_text("saphan.checkpoint/1"), &err).code != SPH_OK ||
+        sph_json_set(json, "checkpoint", sph_json_text(note), &err).code != SPH_OK ||
+        sph_json_print(json, false, &out, &err).code != SPH_OK)
+        return sph_cli_failed(cli, &err);
+    printf("%s\n", sph_buf_text(&out));
+    return SPH_EXIT_DONE;
 }
 
 enum sph_exit sph_cmd_ledger_checkpoint(sph_cli *cli)
@@ -114,13 +118,15 @@ enum sph_exit sph_cmd_ledger_checkpoint(sph_cli *cli)
     SPH_AUTO(sph_reply) reply = {.status = 0};
     const char *to = sph_cli_option(cli, "-o", 0);
     const sph_ask ask = {.method = "GET", .target = "/api/1/ledger/checkpoint", .save_to = to};
-    enum sph_exit code = refuse_existing(cli, to);
+    enum sph_exit code = sph_input_new(cli, to);
     if (code == SPH_EXIT_DONE)
         code = sph_cli_ask(cli, &ask, &reply);
     if (code != SPH_EXIT_DONE)
         return code;
     if (to)
         sph_view_say(cli, SPH_MARK_OK, "cli.saved", SPH_ARGS({"file", to}));
+    else if (cli->is_json)
+        return print_checkpoint_json(cli, sph_buf_text(&reply.body));
     else
         fwrite(sph_buf_text(&reply.body), 1, reply.body.len, stdout);
     return SPH_EXIT_DONE;
@@ -167,11 +173,11 @@ enum sph_exit sph_cmd_ledger_proof(sph_cli *cli)
     SPH_AUTO(sph_reply) reply = {.status = 0};
     const char *to = sph_cli_option(cli, "-o", 0);
     const sph_ask ask = {.method = "GET"};
-    enum sph_exit code = refuse_existing(cli, to);
+    enum sph_exit code = sph_input_new(cli, to);
     if (to && sph_str_format(leaf_to, sizeof(leaf_to), NULL, "%s.leaf", to).code != SPH_OK)
         return sph_cli_usage(cli, "cli.file-unreadable", SPH_ARGS({"file", to}));
     if (to && code == SPH_EXIT_DONE)
-        code = refuse_existing(cli, leaf_to);
+        code = sph_input_new(cli, leaf_to);
     if (code == SPH_EXIT_DONE)
         code = sph_view_ask_id(cli, &ask, "/api/1/ledger/proof/", cli->arg[0], "", &reply);
     if (code != SPH_EXIT_DONE)

@@ -2,6 +2,7 @@
 #include "cli/view.h"
 
 #define CARD_MOST ((size_t)256 * 1024)
+#define SAFETY_DIGITS 30U
 #define PARTNERS "/api/1/partners/"
 
 enum sph_exit sph_cmd_partner_card(sph_cli *cli)
@@ -9,7 +10,9 @@ enum sph_exit sph_cmd_partner_card(sph_cli *cli)
     SPH_AUTO(sph_reply) reply = {.status = 0};
     const char *to = sph_cli_option(cli, "-o", 0);
     const sph_ask ask = {.method = "GET", .target = "/api/1/node/card", .save_to = to};
-    const enum sph_exit code = sph_cli_ask(cli, &ask, &reply);
+    enum sph_exit code = sph_input_new(cli, to);
+    if (code == SPH_EXIT_DONE)
+        code = sph_cli_ask(cli, &ask, &reply);
     if (code != SPH_EXIT_DONE)
         return code;
     if (to)
@@ -99,6 +102,18 @@ static void print_card(const sph_cli *cli, const sph_json *json)
                 SPH_ARGS({"number", sph_view_get(json, "safetyNumber")}));
 }
 
+/** Digits, when there is nothing but digits and blanks; else 0. */
+static unsigned count_digits(const char *text)
+{
+    unsigned count = 0;
+    for (; *text; text++)
+        if (*text >= '0' && *text <= '9')
+            count++;
+        else if (*text != ' ' && *text != '-')
+            return 0;
+    return count;
+}
+
 /** The number a person gave: one quoted text, or the first group with the others as arguments
  * behind the card. */
 static sph_rc given_number(const sph_cli *cli, sph_buf *out, sph_err *err)
@@ -108,7 +123,9 @@ static sph_rc given_number(const sph_cli *cli, sph_buf *out, sph_err *err)
         SPH_TRY(sph_buf_add_byte(out, ' ', err), err, "number");
         SPH_TRY(sph_buf_add_text(out, cli->arg[i], err), err, "number");
     }
-    return sph_ok();
+    return count_digits(sph_buf_text(out)) == SAFETY_DIGITS
+               ? sph_ok()
+               : sph_fail(err, SPH_EARG, "a safety number has %u digits", SAFETY_DIGITS);
 }
 
 /** The confirmed number, "" when the person did not confirm. */
@@ -150,6 +167,15 @@ static enum sph_exit add_card(sph_cli *cli, const char *number)
     return sph_view(cli, &ask, &view);
 }
 
+static bool is_own_card(sph_cli *cli, const sph_json *card)
+{
+    SPH_AUTO(sph_reply) reply = {.status = 0};
+    const sph_ask ask = {.method = "GET", .target = "/api/1/node"};
+    return sph_cli_ask(cli, &ask, &reply) == SPH_EXIT_DONE &&
+           sph_slice_is(sph_slice_str(sph_view_get(card, "party")),
+                        sph_view_get(reply.json, "party"));
+}
+
 enum sph_exit sph_cmd_partner_add(sph_cli *cli)
 {
     SPH_AUTO(sph_reply) preview = {.status = 0};
@@ -164,6 +190,8 @@ enum sph_exit sph_cmd_partner_add(sph_cli *cli)
         code = sph_cli_ask(cli, &ask, &preview);
     if (code != SPH_EXIT_DONE)
         return code;
+    if (is_own_card(cli, preview.json))
+        return sph_cli_usage(cli, "cli.partner.own-card", SPH_ARGS({"file", cli->arg[0]}));
     if (!cli->is_quiet && !cli->is_json)
         print_card(cli, preview.json);
     code = confirm_number(cli, preview.json, &number);

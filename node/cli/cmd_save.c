@@ -1,5 +1,4 @@
-#include <unistd.h>
-
+#include "cli/input.h"
 #include "cli/view.h"
 
 #define PACKETS "/api/1/packets/"
@@ -24,11 +23,9 @@ enum sph_exit sph_cmd_save(sph_cli *cli)
     const char *to = sph_cli_option(cli, "-o", 0);
     if (!to)
         return sph_cli_usage(cli, "cli.draft.missing", SPH_ARGS({"options", "-o"}));
-    if (access(to, F_OK) == 0) {
-        sph_view_warn(cli, SPH_MARK_BAD, "cli.file-exists", SPH_ARGS({"file", to}));
-        return SPH_EXIT_FAILED;
-    }
-    const enum sph_exit code = fetch(cli, to, &reply);
+    enum sph_exit code = sph_input_new(cli, to);
+    if (code == SPH_EXIT_DONE)
+        code = fetch(cli, to, &reply);
     if (code == SPH_EXIT_DONE)
         sph_view_say(cli, SPH_MARK_OK, "cli.saved", SPH_ARGS({"file", to}));
     return code;

@@ -243,17 +243,20 @@ bool sph_input_day(const sph_cli *cli, const char *text, char out[11])
 {
     int32_t days = 0;
     bool is_buddhist = false;
-    SPH_AUTO(sph_buf) common = sph_buf_init(128);
-    SPH_AUTO(sph_buf) buddhist = sph_buf_init(128);
-    const enum sph_lang ce = cli->lang == SPH_LANG_TH ? SPH_LANG_EN : cli->lang;
+    char common[5], buddhist[5];
+    uint64_t year = 0;
+    SPH_AUTO(sph_buf) day = sph_buf_init(128);
     if (read_day(text, out, &days, &is_buddhist, NULL).code != SPH_OK ||
-        sph_lang_date(ce, days, &common, NULL).code != SPH_OK ||
-        sph_lang_date(SPH_LANG_TH, days, &buddhist, NULL).code != SPH_OK)
+        sph_slice_u64(sph_slice_of(out, 4), 9999 - BE_OFFSET, &year, NULL).code != SPH_OK ||
+        sph_str_format(common, sizeof(common), NULL, "%u", (unsigned)year).code != SPH_OK ||
+        sph_str_format(buddhist, sizeof(buddhist), NULL, "%u", (unsigned)year + BE_OFFSET).code !=
+            SPH_OK ||
+        sph_lang_date(cli->lang, days, &day, NULL).code != SPH_OK)
         return false;
     if (!cli->is_quiet)
         sph_cli_warn(
             cli, is_buddhist ? "cli.day-from-buddhist" : "cli.day",
-            SPH_ARGS({"common", sph_buf_text(&common)}, {"buddhist", sph_buf_text(&buddhist)}));
+            SPH_ARGS({"day", sph_buf_text(&day)}, {"common", common}, {"buddhist", buddhist}));
     return true;
 }
 
@@ -279,8 +282,31 @@ enum sph_exit sph_input_store(const sph_cli *cli, const char *path, sph_slice oc
     const sph_rc rc = store_path(path, octets, &err);
     if (rc.code == SPH_OK)
         return SPH_EXIT_DONE;
-    if (rc.code != SPH_EEXISTS)
-        return sph_cli_failed(cli, &err);
-    sph_cli_warn(cli, "cli.file-exists", SPH_ARGS({"file", path}));
+    sph_cli_warn(cli, rc.code == SPH_EEXISTS ? "cli.file-exists" : "cli.file-unwritable",
+                 SPH_ARGS({"file", path}));
+    return SPH_EXIT_FAILED;
+}
+
+/** Whether files can be made in the folder of a path. */
+static bool is_folder_ours(const char *path)
+{
+    char folder[1024];
+    const char *slash = strrchr(path, '/');
+    const sph_slice name = slash == path ? SPH_LIT("/")
+                           : slash       ? sph_slice_of(path, (size_t)(slash - path))
+                                         : SPH_LIT(".");
+    return sph_str_copy(folder, sizeof(folder), name, NULL).code == SPH_OK &&
+           access(folder, W_OK | X_OK) == 0;
+}
+
+enum sph_exit sph_input_new(const sph_cli *cli, const char *path)
+{
+    if (!path)
+        return SPH_EXIT_DONE;
+    const bool is_there = access(path, F_OK) == 0;
+    if (!is_there && is_folder_ours(path))
+        return SPH_EXIT_DONE;
+    sph_cli_warn(cli, is_there ? "cli.file-exists" : "cli.file-unwritable",
+                 SPH_ARGS({"file", path}));
     return SPH_EXIT_FAILED;
 }

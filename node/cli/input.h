@@ -29,3 +29,6 @@ bool sph_input_day(const sph_cli *cli, const char *text, char out[11]);
 void sph_input_today(char out[11]);
 /** Write a new file, whole or not at all; an existing one is refused (exit 1). */
 enum sph_exit sph_input_store(const sph_cli *cli, const char *path, sph_slice octets);
+/** Before work is done for it: can a new file of this name be made? NULL can. Else what is in the
+ * way is said, exit 1. */
+enum sph_exit sph_input_new(const sph_cli *cli, const char *path);

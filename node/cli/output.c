@@ -21,6 +21,7 @@ void sph_cli_say(const sph_cli *cli, const char *key, const sph_arg *args, size_
 
 void sph_cli_warn(const sph_cli *cli, const char *key, const sph_arg *args, size_t count)
 {
+    fflush(stdout); /* where both streams go to one place, what was said first stands first */
     print_text(stderr, cli->lang, key, args, count);
 }
 
@@ -80,7 +81,7 @@ enum sph_exit sph_cli_failed(const sph_cli *cli, const sph_err *err)
     if (sph_str_format(key, sizeof(key), NULL, "problem.%s", sph_code_name(err->code)).code ==
         SPH_OK)
         print_text(stderr, cli->lang, key, NULL, 0);
-    for (unsigned i = 0; i < err->depth && (i == 0 || cli->is_verbose); i++)
+    for (unsigned i = 0; i < err->depth && cli->is_verbose; i++)
         fprintf(stderr, "  %s\n", err->frame[i].what);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         if (table[i].code == err->code)

@@ -66,6 +66,7 @@ void sph_view_say(const sph_cli *cli, enum sph_mark mark, const char *key, const
 void sph_view_warn(const sph_cli *cli, enum sph_mark mark, const char *key, const sph_arg *args,
                    size_t count)
 {
+    fflush(stdout);
     fprintf(stderr, "%s  ", sph_cli_mark(cli, mark));
     sph_cli_warn(cli, key, args, count);
 }

@@ -65,7 +65,7 @@ static const sph_field header[] = {
 
 static const sph_field document[] = {ATTRIBUTE("form", TOKEN, 1, 0, NULL), END};
 static const sph_field case_number[] = {ATTRIBUTE("kind", CODE, 0, 0, "case-number-kind"), END};
-static const sph_field route[] = {ELEMENT("stop", TOKEN, 1, 16, 1, NULL, NULL), END};
+static const sph_field route[] = {ELEMENT("stop", TOKEN, 1, 16, 1, "area", NULL), END};
 static const sph_field victims[] = {
     ATTRIBUTE("count", NUMBER, 1, 1, NULL),
     ATTRIBUTE("sex", CODE, 0, 1, "gender"),
@@ -89,7 +89,7 @@ static const sph_field compensation[] = {
     END,
 };
 static const sph_field provision[] = {
-    ATTRIBUTE("instrument", TEXT, 1, 0, NULL),
+    ATTRIBUTE("instrument", TEXT, 1, 0, "instrument"),
     ATTRIBUTE("article", TEXT, 0, 0, NULL),
     END,
 };
@@ -102,7 +102,7 @@ static const sph_field anonymisation[] = {
 };
 static const sph_field case_law[] = {
     ELEMENT("document", DOCUMENT, 1, 1, 0, NULL, document),
-    ELEMENT("court", TOKEN, 1, 1, 0, NULL, NULL),
+    ELEMENT("court", TOKEN, 1, 1, 0, "court", NULL),
     ELEMENT("level", CODE, 1, 1, 0, "court-level", NULL),
     ELEMENT("caseNumber", TOKEN, 1, 8, 0, NULL, case_number),
     ELEMENT("decisionDate", DATE, 1, 1, 0, NULL, NULL),
@@ -149,7 +149,7 @@ static const sph_field request[] = {
     ELEMENT("stage", CODE, 0, 1, 2, "stage", NULL),
     ELEMENT("wanted", CODE, 1, 16, 1, "wanted", NULL),
     ELEMENT("replyBy", DATE, 0, 1, 1, NULL, NULL),
-    ELEMENT("answerLanguage", TOKEN, 1, 3, 1, NULL, NULL),
+    ELEMENT("answerLanguage", TOKEN, 1, 3, 1, "text-language", NULL),
     ELEMENT("notMLA", FLAG, 1, 1, 0, NULL, NULL),
     END,
 };

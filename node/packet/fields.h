@@ -24,7 +24,7 @@ typedef struct sph_field {
     uint8_t min, max; /* occurrences; max 255 is "many", the schema says how many */
     uint8_t level;    /* packets.md 2: 0 to 3 */
     bool is_attribute;
-    const char *list;              /* CODE: the vocabulary */
+    const char *list; /* CODE: the vocabulary; TOKEN, TEXT: where labels are looked up */
     const struct sph_field *parts; /* attributes, then elements; ended by name NULL */
 } sph_field;
 

@@ -72,6 +72,8 @@ sph_rc sph_view_value(const sph_field *field, const char *value, enum sph_lang l
         return sph_view_code("flag", value, lang, out, err);
     case SPH_FIELD_TOKEN:
     case SPH_FIELD_TEXT:
+        /* An open list: known codes have a label, others are shown as they are. */
+        return sph_view_code(field->list, value, lang, out, err);
     case SPH_FIELD_ML:
     case SPH_FIELD_NUMBER:
     case SPH_FIELD_GROUP:

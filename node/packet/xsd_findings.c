@@ -13,6 +13,7 @@ static const struct {
     {"missing-attribute", "xsd.missing-attribute"},
     {"unexpected-attribute", "xsd.unexpected-attribute"},
     {"not-unique", "xsd.not-unique"},
+    {"not-empty", "akn.not-empty"},
 };
 
 /* The text between quotes behind `words` in libxml2's own sentence. */

@@ -23,7 +23,7 @@ struct sph_xsd_issue {
     unsigned line;
     int libxml_code;  /* XML_SCHEMAV_… for the class */
     const char *what; /* "unexpected-element" "missing-element" "bad-value" "missing-attribute"
-                         "unexpected-attribute" "not-unique" "other" */
+                         "unexpected-attribute" "not-unique" "not-empty" "other" */
     char element[64]; /* element concerned, cut */
     char detail[160]; /* libxml2's own words, escaped and cut: for engineers */
 };

@@ -37,7 +37,7 @@ static const struct {
     {XML_SCHEMAV_CVC_ELT_1, "unexpected-element"},
     {XML_SCHEMAV_CVC_WILDCARD, "unexpected-element"},
     {XML_SCHEMAV_CVC_TYPE_3_1_2, "unexpected-element"},
-    {XML_SCHEMAV_CVC_COMPLEX_TYPE_2_1, "unexpected-element"},
+    {XML_SCHEMAV_CVC_COMPLEX_TYPE_2_1, "not-empty"},
     {XML_SCHEMAV_CVC_COMPLEX_TYPE_2_2, "unexpected-element"},
     {XML_SCHEMAV_CVC_COMPLEX_TYPE_2_3, "bad-value"},
     {XML_SCHEMAV_CVC_COMPLEX_TYPE_2_4, "unexpected-element"},

@@ -126,6 +126,12 @@ done
 
 # A home that nobody serves.
 expect init_without_answers 2 --home "$work/half" init
+good=(--party la.half.test --name x --kind ngo --country LA --url https://127.0.0.1:18545)
+for bad in "party Half_Node" "kind club" "country Laos" "url http://127.0.0.1:1" "largest 12" "listen nowhere:99999" "suites none"; do
+    # shellcheck disable=SC2086
+    expect "init_bad_${bad%% *}" 2 --home "$work/half" init --${bad%% *} ${bad#* } "${good[@]}"
+    says "init_bad_${bad%% *}_names_it" err "${bad#* }"
+done
 expect init 0 --home "$work/a" init --training --party la.office.test --name "Invented office" --kind legal-aid \
     --country LA --url https://127.0.0.1:18543
 expect init_second 0 --home "$work/b" init --training --party th.ngo.test --name "Invented NGO" --kind ngo \
@@ -137,7 +143,7 @@ expect status 0 status
 says status_says_not_running out "saphan run"
 expect status_quiet 0 status --quiet
 if [ -s out ]; then not_ok status_quiet_prints_nothing "it printed"; else ok status_quiet_prints_nothing; fi
-for word in status doctor "partner list" inbox outbox "ledger log" "ledger verify" "schema list"; do
+for word in status doctor "partner list" inbox outbox "ledger log" "ledger verify" "ledger checkpoint" "schema list"; do
     # shellcheck disable=SC2086
     run $word --json
     if [ "$code" -eq 0 ] && [ "$(wc -l <out)" -eq 1 ] &&
@@ -150,10 +156,16 @@ done
 expect doctor 0 doctor
 expect card 0 partner card -o "$work/a.card"
 expect card_is_not_overwritten 1 partner card -o "$work/a.card"
+says card_is_not_overwritten_names_it err "a.card"
+expect card_into_no_folder 1 partner card -o "$work/nowhere/a.card"
+says card_into_no_folder_names_it err "nowhere/a.card"
+expect add_own_card 2 partner add "$work/a.card" --yes
+says add_own_card_says_so err "card of this node"
 expect card_of_second 0 --home "$work/b" partner card -o "$work/b.card"
 expect add_without_terminal 1 partner add "$work/b.card"
 number=$(grep -oE '([0-9]{5} ){5}[0-9]{5}' out)
 expect add_wrong_number 3 partner add "$work/b.card" --safety-number "00000 00000 00000 00000 00000 00000"
+expect add_no_number 2 partner add "$work/b.card" --safety-number "1 2 3"
 expect add_no_card 2 partner add "$work/no.card" --safety-number "$number"
 # shellcheck disable=SC2086
 expect add_six_arguments 0 partner add "$work/b.card" --safety-number $number
@@ -176,6 +188,8 @@ says ask_unknown_topic_lists_known err "unpaid-wages"
 expect ask_unknown_partner 1 ask --to th.nobody.test --topic other --place TH-34 --from question.txt
 expect ask_kind_without_partner 2 ask --to police --topic other --place TH-34 --from question.txt
 expect ask_no_such_day 2 "${ask[@]}" --from question.txt --deadline 2026-13-40
+expect ask_past_day 2 "${ask[@]}" --from question.txt --deadline 2025-01-01
+says ask_past_day_says_so err "in the past"
 expect ask_no_such_file 2 "${ask[@]}" --from nothing.txt
 expect ask_empty_input 2 "${ask[@]}"
 expect ask_personal_data 4 "${ask[@]}" --from personal.txt
@@ -233,3 +247,10 @@ says ledger_unknown_type_names_it err "nonsense"
 printf '%%PDF-1.4 invented' >guide.pdf
 expect reply_attaches_without_node 0 reply "$id" --as progress --from question.txt --attach guide.pdf --dry-run
 expect reply_with_attachment_queues 5 reply "$id" --as progress --from question.txt --attach guide.pdf
+printf 'no XML\n' >broken.xml
+expect check_broken 4 check broken.xml
+says check_broken_is_told_in_words err "This is not XML"
+for lang in lo th; do
+    run --lang $lang ledger log
+    if [ "$code" -eq 0 ] && ! grep -qE '[A-Z]{3}_|START' out; then ok "log_in_words_$lang"; else not_ok "log_in_words_$lang" "exit $code, or a raw event name"; fi
+done
