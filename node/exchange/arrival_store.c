@@ -46,7 +46,7 @@ static sph_rc update_partner(sph_db *db, const struct intake *intake, sph_err *e
         return sph_ok();
     SPH_TRY(sph_stmt_get(db,
                          "UPDATE partner SET card=?, serial=?, kind=?, country=?, changed_ms=? "
-                         "WHERE party=? AND serial<?2",
+                         "WHERE party=? AND serial<?2 AND root=?",
                          &stmt, err),
             err, "card");
     sph_stmt_blob(stmt, 1, sph_buf_peek(&arrival->octets));
@@ -55,6 +55,8 @@ static sph_rc update_partner(sph_db *db, const struct intake *intake, sph_err *e
     sph_stmt_text(stmt, 4, arrival->new_card.country);
     sph_stmt_int(stmt, 5, intake->now_ms);
     sph_stmt_text(stmt, 6, arrival->partner->card.party);
+    /* Between check and commit people may have taken another root in a new ceremony. */
+    sph_stmt_blob(stmt, 7, sph_cert_peek_der(arrival->new_card.root));
     return sph_stmt_run(stmt, NULL, err);
 }
 
@@ -123,25 +125,6 @@ static sph_rc fill_leaf(const struct intake *intake, sph_leaf *leaf, sph_err *er
     return sph_ok();
 }
 
-/** The partner's record in memory follows its row. */
-static sph_rc refresh_partner(struct sph_arrival *arrival, sph_err *err)
-{
-    if (!arrival->has_new_card || arrival->new_card.serial <= arrival->partner->card.serial)
-        return sph_ok();
-    SPH_AUTO_PTR(sph_partner) *fresh = sph_mem_new(1, sizeof(*fresh));
-    if (!fresh)
-        return sph_fail(err, SPH_ENOMEM, "partner record");
-    fresh->references = 1;
-    fresh->card = arrival->new_card;
-    arrival->has_new_card = false;
-    fresh->state = arrival->partner->state;
-    fresh->added_ms = arrival->partner->added_ms;
-    fresh->card_sha256 = sph_packet_sha256(arrival->packet);
-    fresh->has_log =
-        sph_vkey_parse(sph_slice_str(fresh->card.log_vkey), &fresh->log, NULL).code == SPH_OK;
-    return sph_partners_put(sph_node_partners(arrival->node), &fresh, err);
-}
-
 static sph_rc commit_intake(struct intake *intake, sph_err *err)
 {
     sph_leaf leaf;
@@ -154,7 +137,10 @@ static sph_rc commit_intake(struct intake *intake, sph_err *err)
                    .want_head = true};
     SPH_TRY(sph_journal_commit(sph_node_journal(intake->arrival->node), &job, NULL, err), err,
             "T3");
-    return refresh_partner(intake->arrival, err);
+    return intake->arrival->has_new_card
+               ? sph_node_reload_partner(intake->arrival->node,
+                                         intake->arrival->partner->card.party, err)
+               : sph_ok();
 }
 
 static sph_rc prepare_intake(struct intake *intake, sph_err *err)

@@ -15,10 +15,10 @@ struct sph_care {
     bool is_stopping;
 };
 
-static sph_rc note_renewal(sph_node *node, unsigned changed, sph_err *err)
+static sph_rc note_renewal(sph_node *node, sph_err *err)
 {
     sph_leaf leaf;
-    for (enum sph_leaf_slot slot = 0; changed > 0 && slot < SPH_SLOT_COUNT; slot++) {
+    for (enum sph_leaf_slot slot = 0; slot < SPH_SLOT_COUNT; slot++) {
         const sph_hash sha256 = sph_cert_sha256(sph_node_keys(node)->slot[slot].leaf);
         SPH_TRY(sph_node_leaf(node, SPH_EVENT_CERT_ADDED, NULL, &leaf, err), err,
                 "CERT_ADDED leaf");
@@ -29,24 +29,34 @@ static sph_rc note_renewal(sph_node *node, unsigned changed, sph_err *err)
     return sph_ok();
 }
 
-sph_rc sph_care_round(sph_node *node, unsigned *changed, sph_err *err)
+static sph_rc renew_keys(sph_node *node, unsigned *changed, sph_err *err)
 {
     sph_keyring ring = {0};
-    unsigned queued = 0;
-    *changed = 0;
     SPH_TRY(sph_keyring_load(sph_node_env(node), &ring, err), err, "keys");
     const sph_rc rc =
         sph_keyring_renew(sph_node_env(node), &ring, sph_node_party(node), changed, err);
     sph_keyring_clear(&ring);
-    SPH_TRY(rc, err, "renewal");
-    if (*changed == 0)
-        return sph_ok();
+    return rc;
+}
+
+/** Each step finds what the one before left behind, so a round that was broken off anywhere, also
+ * by the end of the process, is finished by the next one. */
+sph_rc sph_care_round(sph_node *node, unsigned *changed, sph_err *err)
+{
+    unsigned queued = 0;
+    bool is_behind = false;
+    *changed = 0;
+    SPH_TRY(renew_keys(node, changed, err), err, "renewal");
     SPH_TRY(sph_node_reload_keys(node, err), err, "reload");
-    SPH_TRY(note_renewal(node, *changed, err), err, "leaves");
-    SPH_TRY(sph_own_card_renew(node, err), err, "new card");
+    SPH_TRY(sph_own_card_is_behind(node, &is_behind, err), err, "card");
+    if (is_behind) {
+        SPH_TRY(note_renewal(node, err), err, "leaves");
+        SPH_TRY(sph_own_card_replace(node, err), err, "new card");
+    }
     SPH_TRY(sph_own_card_distribute(node, &queued, err), err, "sending the card");
-    SPH_LOG(sph_node_env(node)->log, SPH_LOG_INFO, "certificates_renewed",
-            SPH_LN(SPH_F_COUNT, *changed));
+    if (*changed > 0 || is_behind)
+        SPH_LOG(sph_node_env(node)->log, SPH_LOG_INFO, "certificates_renewed",
+                SPH_LN(SPH_F_COUNT, *changed), SPH_LN(SPH_F_SIZE, queued));
     return sph_ok();
 }
 

@@ -59,6 +59,20 @@ static const char *cause(const sph_err *err)
     return err->depth > 0 ? err->frame[0].what : "";
 }
 
+/** A file that no row will name. After a failed COMMIT the row may name it all the same. */
+static void drop_wire_file(struct delivery *delivery)
+{
+    const sph_files *files = sph_node_env(delivery->node)->files;
+    char *path = delivery->row.wire_file;
+    if (!path[0] || delivery->row.state != SPH_OUT_SUBMITTED ||
+        sph_journal_is_stopped(sph_node_journal(delivery->node)))
+        return;
+    if (files->remove(files->ctx, path, NULL).code != SPH_OK)
+        SPH_LOG(sph_node_env(delivery->node)->log, SPH_LOG_WARN, "wire_file_kept",
+                SPH_LF(SPH_F_MESSAGE, delivery->row.message_id));
+    path[0] = '\0';
+}
+
 /** T2 for a row that has no wire bytes yet. What cannot be built now waits; what never can be ends.
  */
 static sph_rc hand_out(struct delivery *delivery, enum sph_delivery *came, bool *is_ready,
@@ -75,6 +89,7 @@ static sph_rc hand_out(struct delivery *delivery, enum sph_delivery *came, bool 
         *is_ready = true;
         return rc;
     }
+    drop_wire_file(delivery);
     if (rc.code == SPH_ELIMIT || rc.code == SPH_ECANCELLED)
         return end(delivery, SPH_OUT_DEADLINE, sph_code_name(rc.code), cause(&why), came, err);
     if (rc.code == SPH_ECONFLICT) {
@@ -267,6 +282,10 @@ static sph_rc send(struct delivery *delivery, enum sph_delivery *came, sph_err *
     SPH_AUTO(sph_answer) answer = {.body = sph_buf_init(ANSWER_MAX)};
     sph_err why = {0};
     const sph_rc rc = post(delivery, &answer, &why);
+    if (rc.code == SPH_ECANCELLED) { /* the node stops: no try of its own, due at the next start */
+        *came = SPH_DELIVERY_RETRY;
+        return sph_ok();
+    }
     if (rc.code != SPH_OK)
         return wait(delivery, rc.code == SPH_EPROOF ? "wrong-partner" : "transport", cause(&why), 0,
                     came, err);

@@ -249,7 +249,9 @@ static void handle_user(struct sph_arrival *arrival, sph_response *response)
         return;
     if (rc.code == SPH_OK)
         rc = take_in(arrival, &err);
-    if (rc.code == SPH_OK || rc.code == SPH_ECONFLICT) {
+    if (rc.code == SPH_ECONFLICT && is_repeat(arrival, response))
+        return; /* stored by another connection meanwhile: its receipt, or a refusal */
+    if (rc.code == SPH_OK) {
         answer_row(arrival, response);
     } else if (arrival->fault.code != SPH_EBMS_NONE) {
         answer_fault(arrival, response);

@@ -12,6 +12,7 @@
 #define SENDERS 20u
 #define CONNECTIONS_EACH 8u
 #define PATH_ROOM 600u
+#define DELIVERY_GRACE_MS 5000
 
 static sph_rc db_path(const sph_node *node, const char *name, char out[PATH_ROOM], sph_err *err)
 {
@@ -31,10 +32,38 @@ static sph_rc take_lock(sph_node *node, sph_err *err)
     return sph_ok();
 }
 
-static sph_rc add_ring(sph_node *node, sph_err *err)
+/** Do two rings hold the same certificates and CRL? A certificate names its key. */
+static bool is_same_ring(const sph_keyring *a, const sph_keyring *b)
 {
-    if (node->ring_count == SPH_RINGS)
+    for (size_t i = 0; i < SPH_SLOT_COUNT; i++)
+        if (!sph_slice_equal(sph_cert_peek_der(a->slot[i].leaf),
+                             sph_cert_peek_der(b->slot[i].leaf)))
+            return false;
+    return sph_slice_equal(sph_buf_peek(&a->crl), sph_buf_peek(&b->crl)) &&
+           !a->root_key == !b->root_key;
+}
+
+/** A reload that finds nothing new uses up no place: reloads are the operator's to repeat. */
+static sph_rc keep_ring(sph_node *node, sph_keyring *ring, bool *is_new, sph_err *err)
+{
+    *is_new = node->ring_count == 0 || !is_same_ring(ring, node->keys);
+    if (!*is_new) {
+        sph_keyring_clear(ring);
+        sph_mem_free(ring);
+        return sph_ok();
+    }
+    if (node->ring_count == SPH_RINGS) {
+        sph_keyring_clear(ring);
+        sph_mem_free(ring);
         return sph_fail(err, SPH_ELIMIT, "too many renewals in one run; restart the node");
+    }
+    node->ring[node->ring_count++] = ring;
+    node->keys = ring;
+    return sph_ok();
+}
+
+static sph_rc add_ring(sph_node *node, bool *is_new, sph_err *err)
+{
     sph_keyring *ring = sph_mem_new(1, sizeof(*ring));
     if (!ring)
         return sph_fail(err, SPH_ENOMEM, "keyring");
@@ -43,15 +72,17 @@ static sph_rc add_ring(sph_node *node, sph_err *err)
         sph_mem_free(ring);
         return rc;
     }
-    node->ring[node->ring_count++] = ring;
-    node->keys = ring;
-    return sph_ok();
+    return keep_ring(node, ring, is_new, err);
 }
 
 sph_rc sph_node_reload_keys(sph_node *node, sph_err *err)
 {
-    SPH_TRY(add_ring(node, err), err, "keys");
-    if (node->keys_changed)
+    bool is_new = false;
+    pthread_mutex_lock(&node->keys_lock);
+    const sph_rc rc = add_ring(node, &is_new, err);
+    pthread_mutex_unlock(&node->keys_lock);
+    SPH_TRY(rc, err, "keys");
+    if (is_new && node->keys_changed)
         node->keys_changed(node->keys_changed_ctx, node);
     return sph_ok();
 }
@@ -120,7 +151,7 @@ static sph_rc load(sph_node *node, sph_err *err)
     SPH_TRY(sph_suites_parse(node->config.suites[0] ? node->config.suites : SPH_SUITES_ALL,
                              &node->suites, err),
             err, "suites");
-    SPH_TRY(add_ring(node, err), err, "keys");
+    SPH_TRY(sph_node_reload_keys(node, err), err, "keys");
     SPH_TRY(sph_schemas_load(&node->schemas, err), err, "schemas");
     SPH_TRY(open_secrets(node, err), err, "secrets");
     SPH_TRY(open_ledger(node, err), err, "ledger");
@@ -177,6 +208,7 @@ sph_rc sph_node_open(const struct sph_node_options *options, sph_node **out, sph
     node->keys_changed = options->keys_changed;
     node->keys_changed_ctx = options->keys_changed_ctx;
     pthread_mutex_init(&node->official_lock, NULL);
+    pthread_mutex_init(&node->keys_lock, NULL);
     sph_rc rc = sph_str_copy(node->path, sizeof(node->path), sph_slice_str(options->path), err);
     if (rc.code == SPH_OK)
         rc = open_all(node, options, err);
@@ -205,6 +237,9 @@ void sph_node_close(sph_node **handle)
         return;
     sph_node *node = sph_move(*handle);
     sph_care_stop(&node->care);
+    /* A partner that does not answer may not hold up the end: what is cut off stays due. */
+    sph_sender_halt(node->sender, DELIVERY_GRACE_MS);
+    sph_transport_curl_stop(node->own_transport);
     sph_sender_stop(&node->sender);
     sph_transport_curl_free(&node->own_transport);
     note_stop(node);
@@ -220,6 +255,7 @@ void sph_node_close(sph_node **handle)
     if (node->lock_fd >= 0)
         close(node->lock_fd);
     pthread_mutex_destroy(&node->official_lock);
+    pthread_mutex_destroy(&node->keys_lock);
     sph_mem_free(node);
 }
 

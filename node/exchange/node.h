@@ -85,5 +85,7 @@ SPH_MUST sph_rc sph_node_reload_keys(sph_node *node, sph_err *err);
  * not installed. Compiled at the first call (about 0.2 s, 15 MB). */
 SPH_MUST sph_rc sph_node_import_schemas(sph_node *node, const struct sph_schemas **out,
                                         sph_err *err);
+/** The partner's record in memory follows its committed row. */
+SPH_MUST sph_rc sph_node_reload_partner(sph_node *node, const char *party, sph_err *err);
 /** Tell the delivery threads that something is due. */
 void sph_node_wake(sph_node *node);

@@ -7,12 +7,13 @@
 #include "exchange/node.h"
 #include "exchange/sender.h"
 
-#define SPH_RINGS 64 /* renewals a process lives through: one in 15 days */
+#define SPH_RINGS 64 /* changed key sets a process lives through: one in 15 days */
 
 struct sph_node {
     char path[512];
     const struct sph_env *env;
     struct sph_config config;
+    pthread_mutex_t keys_lock; /* one reload at a time: an operator's, or a renewal's */
     sph_keyring *_Atomic keys; /* newest of ring[] */
     sph_keyring
         *ring[SPH_RINGS]; /* earlier ones stay until close: a running exchange may still use them */

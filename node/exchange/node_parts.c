@@ -130,6 +130,12 @@ void sph_node_check_context(const sph_node *node, const sph_partner *issuer, boo
         out->issuer_leaves[out->issuer_leaf_count++] = ring->slot[SPH_SLOT_SIGN_ED25519].leaf;
 }
 
+sph_rc sph_node_reload_partner(sph_node *node, const char *party, sph_err *err)
+{
+    return sph_partners_reload(node->partners, node->readers, &node->schemas, sph_limits_default(),
+                               node->config.mode, sph_node_now_ms(node), party, err);
+}
+
 static sph_rc load_official(sph_node *node, bool *is_there, sph_err *err)
 {
     const sph_files *files = node->env->files;

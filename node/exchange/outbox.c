@@ -155,44 +155,84 @@ sph_rc sph_out_row_load(sph_node *node, int64_t id, sph_out_row *out, sph_err *e
     return sph_ok();
 }
 
-static sph_rc collect_due(sph_db *reader, int64_t now_ms, struct sph_out_due_row *rows, size_t room,
-                          size_t *count, int64_t *next_ms, sph_err *err)
+/** Due rows in their order. */
+struct due {
+    int64_t now_ms, most;
+    int64_t *next_ms; /* when the first row that is not due yet will be */
+    bool (*is_enough)(void *arg, const struct sph_out_due_row *row);
+    void *arg;
+};
+
+static sph_rc show_due(sph_stmt *stmt, const struct due *due, bool *goes_on, sph_err *err)
+{
+    struct sph_out_due_row row = {.id = sph_col_int(stmt, 0)};
+    *goes_on = sph_col_int(stmt, 1) <= due->now_ms;
+    if (!*goes_on) {
+        *due->next_ms = sph_col_int(stmt, 1);
+        return sph_ok();
+    }
+    SPH_TRY(sph_str_copy(row.partner, SPH_PARTY_ROOM, sph_slice_str(sph_col_text(stmt, 2)), err),
+            err, "due row");
+    *goes_on = !due->is_enough(due->arg, &row);
+    return *goes_on ? sph_stmt_step(stmt, goes_on, err) : sph_ok();
+}
+
+static sph_rc look_through_due(sph_db *reader, const struct due *due, sph_err *err)
 {
     sph_stmt *stmt = NULL;
-    bool row = false;
-    sph_rc rc = sph_ok();
+    bool goes_on = false;
     SPH_TRY(sph_stmt_get(reader,
                          "SELECT id, next_ms, partner FROM outbox WHERE state IN "
                          "('submitted','sending','wait-retry')"
                          " ORDER BY next_ms LIMIT ?",
                          &stmt, err),
             err, "due rows");
-    sph_stmt_int(stmt, 1, (int64_t)room);
-    SPH_TRY(sph_stmt_step(stmt, &row, err), err, "due rows");
-    while (row && rc.code == SPH_OK) {
-        if (sph_col_int(stmt, 1) > now_ms) {
-            *next_ms = sph_col_int(stmt, 1);
-            break;
-        }
-        rows[*count].id = sph_col_int(stmt, 0);
-        rc = sph_str_copy(rows[*count].partner, SPH_PARTY_ROOM,
-                          sph_slice_str(sph_col_text(stmt, 2)), err);
-        (*count)++;
-        if (rc.code == SPH_OK)
-            rc = sph_stmt_step(stmt, &row, err);
-    }
+    sph_stmt_int(stmt, 1, due->most);
+    sph_rc rc = sph_stmt_step(stmt, &goes_on, err);
+    while (goes_on && rc.code == SPH_OK)
+        rc = show_due(stmt, due, &goes_on, err);
     sph_stmt_end(stmt);
     return rc;
+}
+
+static sph_rc with_reader(sph_node *node, const struct due *due, sph_err *err)
+{
+    sph_db *reader = NULL;
+    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
+    const sph_rc rc = look_through_due(reader, due, err);
+    sph_db_pool_put(sph_node_readers(node), reader);
+    return rc;
+}
+
+struct gathered {
+    struct sph_out_due_row *rows;
+    size_t room, count;
+};
+
+static bool gather(void *arg, const struct sph_out_due_row *row)
+{
+    struct gathered *gathered = arg;
+    gathered->rows[gathered->count++] = *row;
+    return gathered->count == gathered->room;
 }
 
 sph_rc sph_out_due(sph_node *node, int64_t now_ms, struct sph_out_due_row *rows, size_t room,
                    size_t *count, int64_t *next_ms, sph_err *err)
 {
-    sph_db *reader = NULL;
+    struct gathered gathered = {rows, room, 0};
     *count = 0;
     *next_ms = INT64_MAX;
-    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
-    const sph_rc rc = collect_due(reader, now_ms, rows, room, count, next_ms, err);
-    sph_db_pool_put(sph_node_readers(node), reader);
-    return rc;
+    const struct due due = {now_ms, (int64_t)room, next_ms, gather, &gathered};
+    SPH_TRY(with_reader(node, &due, err), err, "due rows");
+    *count = gathered.count;
+    return sph_ok();
+}
+
+sph_rc sph_out_due_each(sph_node *node, int64_t now_ms,
+                        bool (*is_enough)(void *arg, const struct sph_out_due_row *row), void *arg,
+                        sph_err *err)
+{
+    int64_t unused = INT64_MAX;
+    const struct due due = {now_ms, INT64_MAX, &unused, is_enough, arg};
+    return with_reader(node, &due, err);
 }

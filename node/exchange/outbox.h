@@ -59,6 +59,11 @@ struct sph_out_due_row {
  * due (INT64_MAX: none). */
 SPH_MUST sph_rc sph_out_due(sph_node *node, int64_t now_ms, struct sph_out_due_row *rows,
                             size_t room, size_t *count, int64_t *next_ms, sph_err *err);
+/** Show every due row, oldest time first, until `is_enough` says true: for a queue in which the
+ * first rows all have to wait for a partner that does not answer. */
+SPH_MUST sph_rc sph_out_due_each(sph_node *node, int64_t now_ms,
+                                 bool (*is_enough)(void *arg, const struct sph_out_due_row *row),
+                                 void *arg, sph_err *err);
 
 /** Insert a SUBMITTED row (journal thread). packet_id "" for a ping. */
 struct sph_out_new {

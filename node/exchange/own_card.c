@@ -8,13 +8,28 @@
 /** The serial in setting "card_serial", increased in the same step. */
 struct serial {
     uint32_t value;
+    bool is_to_send; /* setting "card_to_send": partners do not have it yet */
 };
+
+static sph_rc set_to_send(sph_db *db, const char *value, sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    SPH_TRY(sph_stmt_get(db,
+                         "INSERT INTO setting(name, value) VALUES('card_to_send',?1)"
+                         " ON CONFLICT(name) DO UPDATE SET value=?1",
+                         &stmt, err),
+            err, "card to send");
+    sph_stmt_text(stmt, 1, value);
+    return sph_stmt_run(stmt, NULL, err);
+}
 
 static sph_rc apply_serial(void *arg, sph_db *db, sph_err *err)
 {
     struct serial *serial = arg;
     sph_stmt *stmt = NULL;
     bool row = false;
+    if (serial->is_to_send)
+        SPH_TRY(set_to_send(db, "1", err), err, "card to send");
     SPH_TRY(sph_stmt_get(
                 db,
                 "INSERT INTO setting(name, value) VALUES('card_serial','1')"
@@ -160,12 +175,68 @@ static sph_rc build_and_store(sph_node *node, uint32_t serial, sph_err *err)
     return rc;
 }
 
-sph_rc sph_own_card_renew(sph_node *node, sph_err *err)
+static sph_rc make(sph_node *node, bool is_to_send, sph_err *err)
 {
-    struct serial serial = {0};
+    struct serial serial = {.is_to_send = is_to_send};
     sph_job job = {.apply = apply_serial, .arg = &serial};
     SPH_TRY(sph_journal_commit(sph_node_journal(node), &job, NULL, err), err, "card serial");
     return build_and_store(node, serial.value, err);
+}
+
+sph_rc sph_own_card_renew(sph_node *node, sph_err *err)
+{
+    return make(node, false, err);
+}
+
+sph_rc sph_own_card_replace(sph_node *node, sph_err *err)
+{
+    return make(node, true, err);
+}
+
+static bool is_in_use(const sph_keyring *ring, const sph_cert *cert)
+{
+    for (size_t i = 0; i < SPH_SLOT_COUNT; i++)
+        if (sph_slice_equal(sph_cert_peek_der(ring->slot[i].leaf), sph_cert_peek_der(cert)))
+            return true;
+    return false;
+}
+
+static bool is_of(const sph_keyring *ring, const sph_card *card)
+{
+    for (size_t i = 0; i < card->cert_count; i++)
+        if (!is_in_use(ring, card->cert[i].cert))
+            return false;
+    return sph_slice_equal(sph_buf_peek(&card->crl), sph_buf_peek(&ring->crl));
+}
+
+/** A card file that cannot be read is behind too: a new one is made. */
+static bool is_behind(sph_node *node, sph_slice octets, sph_card *card)
+{
+    SPH_AUTO_PTR(sph_packet) *packet = NULL;
+    if (sph_packet_reopen(octets, sph_node_limits(node), &packet, NULL).code != SPH_OK ||
+        sph_card_read(packet, card, NULL).code != SPH_OK)
+        return true;
+    const bool is_current = is_of(sph_node_keys(node), card);
+    sph_card_clear(card);
+    return !is_current;
+}
+
+sph_rc sph_own_card_is_behind(sph_node *node, bool *out, sph_err *err)
+{
+    const sph_files *files = sph_node_env(node)->files;
+    bool is_there = false;
+    SPH_AUTO(sph_buf) octets = sph_buf_init(sph_node_limits(node)->card);
+    *out = false;
+    SPH_TRY(files->exists(files->ctx, CARD_PATH, &is_there, err), err, "card file");
+    if (!is_there)
+        return sph_ok();
+    SPH_TRY(sph_file_load(files, CARD_PATH, &octets, err), err, "card file");
+    sph_card *card = sph_mem_new(1, sizeof(*card));
+    if (!card)
+        return sph_fail(err, SPH_ENOMEM, "card");
+    *out = is_behind(node, sph_buf_peek(&octets), card);
+    sph_mem_free(card);
+    return sph_ok();
 }
 
 sph_rc sph_own_card(sph_node *node, sph_buf *out, sph_err *err)
@@ -194,20 +265,59 @@ static sph_rc note_party(void *arg, const sph_partner *partner, sph_err *err)
                         sph_slice_str(partner->card.party), err);
 }
 
-sph_rc sph_own_card_distribute(sph_node *node, unsigned *count, sph_err *err)
+/** One that was queued before the node stopped is a conflict: then it is done. */
+static sph_rc queue_card(sph_node *node, const struct parties *parties, unsigned *count,
+                         sph_err *err)
 {
-    struct parties parties = {.count = 0};
     struct sph_submitted done = {.count = 0};
     sph_findings findings = {0};
     SPH_AUTO(sph_buf) octets = sph_buf_init(sph_node_limits(node)->card);
-    *count = 0;
-    SPH_TRY(sph_partners_each(sph_node_partners(node), note_party, &parties, err), err, "partners");
-    if (parties.count == 0)
+    if (parties->count == 0)
         return sph_ok();
     SPH_TRY(sph_own_card(node, &octets, err), err, "card");
     const struct sph_submit what = {
-        .octets = sph_buf_peek(&octets), .to = parties.at, .to_count = parties.count};
-    SPH_TRY(sph_submit(node, &what, &done, &findings, err), err, "queueing the card");
+        .octets = sph_buf_peek(&octets), .to = parties->at, .to_count = parties->count};
+    const sph_rc rc = sph_submit(node, &what, &done, &findings, err);
+    if (rc.code == SPH_ECONFLICT) {
+        sph_err_clear(err);
+        return sph_ok();
+    }
+    SPH_TRY(rc, err, "queueing the card");
     *count = (unsigned)done.count;
     return sph_ok();
+}
+
+static sph_rc apply_sent(void *arg, sph_db *db, sph_err *err)
+{
+    (void)arg;
+    return set_to_send(db, "0", err);
+}
+
+static sph_rc read_to_send(sph_db *reader, bool *out, sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    SPH_TRY(sph_stmt_get(reader, "SELECT 1 FROM setting WHERE name='card_to_send' AND value='1'",
+                         &stmt, err),
+            err, "card to send");
+    SPH_TRY(sph_stmt_step(stmt, out, err), err, "card to send");
+    sph_stmt_end(stmt);
+    return sph_ok();
+}
+
+sph_rc sph_own_card_distribute(sph_node *node, unsigned *count, sph_err *err)
+{
+    struct parties parties = {.count = 0};
+    sph_db *reader = NULL;
+    bool is_to_send = false;
+    sph_job job = {.apply = apply_sent};
+    *count = 0;
+    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
+    const sph_rc rc = read_to_send(reader, &is_to_send, err);
+    sph_db_pool_put(sph_node_readers(node), reader);
+    SPH_TRY(rc, err, "card to send");
+    if (!is_to_send)
+        return sph_ok();
+    SPH_TRY(sph_partners_each(sph_node_partners(node), note_party, &parties, err), err, "partners");
+    SPH_TRY(queue_card(node, &parties, count, err), err, "sending the card");
+    return sph_journal_commit(sph_node_journal(node), &job, NULL, err);
 }

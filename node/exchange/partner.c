@@ -16,6 +16,7 @@ struct admitted {
 };
 
 struct sph_partners {
+    pthread_mutex_t reload_lock; /* taken before lock, and never inside it */
     pthread_mutex_t lock;
     sph_partner *row[PARTNERS_MAX]; /* sorted by party */
     size_t count;
@@ -39,7 +40,8 @@ sph_rc sph_partners_new(sph_partners **out, sph_err *err)
     sph_partners *partners = sph_mem_new(1, sizeof(*partners));
     if (!partners)
         return sph_fail(err, SPH_ENOMEM, "partner directory");
-    if (pthread_mutex_init(&partners->lock, NULL) != 0) {
+    if (pthread_mutex_init(&partners->lock, NULL) != 0 ||
+        pthread_mutex_init(&partners->reload_lock, NULL) != 0) {
         sph_mem_free(partners);
         return sph_fail(err, SPH_ENOMEM, "partner lock");
     }
@@ -70,6 +72,7 @@ void sph_partners_free(sph_partners **partners)
     for (size_t i = 0; i < (*partners)->count; i++)
         sph_partner_unref(&(*partners)->row[i]);
     pthread_mutex_destroy(&(*partners)->lock);
+    pthread_mutex_destroy(&(*partners)->reload_lock);
     sph_mem_free(*partners);
     *partners = NULL;
 }
@@ -214,6 +217,39 @@ sph_rc sph_partners_load(sph_partners *partners, sph_db *reader, const struct sp
         SPH_TRY(sph_stmt_step(stmt, &row, err), err, "partners");
     }
     return sph_ok();
+}
+
+static sph_rc reload_row(sph_partners *partners, sph_db *reader, const struct sph_schemas *schemas,
+                         const struct sph_limits *limits, const char *mode, int64_t now_ms,
+                         const char *party, sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    bool row = false;
+    SPH_TRY(sph_stmt_get(reader,
+                         "SELECT card, state, changed_ms, added_ms FROM partner WHERE party = ?",
+                         &stmt, err),
+            err, "partner");
+    sph_stmt_text(stmt, 1, party);
+    SPH_TRY(sph_stmt_step(stmt, &row, err), err, "partner");
+    const sph_rc rc = row ? load_row(partners, stmt, schemas, limits, mode, now_ms, err)
+                          : sph_fail(err, SPH_ENOTFOUND, "no partner of that name");
+    sph_stmt_end(stmt);
+    return rc;
+}
+
+sph_rc sph_partners_reload(sph_partners *partners, sph_db_pool *readers,
+                           const struct sph_schemas *schemas, const struct sph_limits *limits,
+                           const char *mode, int64_t now_ms, const char *party, sph_err *err)
+{
+    sph_db *reader = NULL;
+    pthread_mutex_lock(&partners->reload_lock);
+    sph_rc rc = sph_db_pool_get(readers, &reader, err);
+    if (rc.code == SPH_OK) {
+        rc = reload_row(partners, reader, schemas, limits, mode, now_ms, party, err);
+        sph_db_pool_put(readers, reader);
+    }
+    pthread_mutex_unlock(&partners->reload_lock);
+    return rc;
 }
 
 static struct busy *busy_of(sph_partners *partners, const char *party)

@@ -30,6 +30,12 @@ SPH_MUST sph_rc sph_partners_load(sph_partners *partners, sph_db *reader,
                                   const struct sph_schemas *schemas,
                                   const struct sph_limits *limits, const char *mode, int64_t now_ms,
                                   sph_err *err);
+/** Read one party's row again, after a change of it was committed. One reload at a time: whichever
+ * comes last has read what was committed last. SPH_ENOTFOUND when there is no row. */
+SPH_MUST sph_rc sph_partners_reload(sph_partners *partners, sph_db_pool *readers,
+                                    const struct sph_schemas *schemas,
+                                    const struct sph_limits *limits, const char *mode,
+                                    int64_t now_ms, const char *party, sph_err *err);
 /** A reference to the record of a party, NULL when unknown. Removed partners are found too (their
  * receipts still count). */
 sph_partner *sph_partners_get(sph_partners *partners, const char *party);

@@ -113,23 +113,6 @@ static sph_rc commit_addition(sph_node *node, const sph_card *card, sph_slice oc
     return sph_journal_commit(sph_node_journal(node), &job, NULL, err);
 }
 
-/** The in-memory record takes the card over. */
-static sph_rc put_record(sph_node *node, sph_card *card, const sph_packet *packet, sph_err *err)
-{
-    SPH_AUTO_PTR(sph_partner) *partner = sph_mem_new(1, sizeof(*partner));
-    if (!partner)
-        return sph_fail(err, SPH_ENOMEM, "partner record");
-    partner->references = 1;
-    partner->card = *card;
-    *card = (sph_card){.serial = 0};
-    partner->state = SPH_PARTNER_ACTIVE;
-    partner->added_ms = sph_node_now_ms(node);
-    partner->card_sha256 = sph_packet_sha256(packet);
-    partner->has_log =
-        sph_vkey_parse(sph_slice_str(partner->card.log_vkey), &partner->log, NULL).code == SPH_OK;
-    return sph_partners_put(sph_node_partners(node), &partner, err);
-}
-
 static sph_rc check_ceremony(sph_node *node, const sph_card *card, const char *safety, sph_err *err)
 {
     char number[SPH_SAFETY_TEXT];
@@ -158,7 +141,7 @@ sph_rc sph_partner_add(sph_node *node, sph_slice octets, const char *safety, con
     if (rc.code == SPH_OK)
         rc = commit_addition(node, &card, octets, user, err);
     if (rc.code == SPH_OK)
-        rc = put_record(node, &card, packet, err);
+        rc = sph_node_reload_partner(node, card.party, err);
     sph_card_clear(&card);
     if (rc.code == SPH_OK)
         sph_node_wake(node);
@@ -167,31 +150,24 @@ sph_rc sph_partner_add(sph_node *node, sph_slice octets, const char *safety, con
 
 struct state_change {
     const char *party, *state;
-    int64_t now_ms;
 };
 
+/** changed_ms stays: it is the time at which the card was accepted and is judged when it is read,
+ * and a partner whose card has run out must still be paused and removed. */
 static sph_rc apply_state(void *arg, sph_db *db, sph_err *err)
 {
     const struct state_change *change = arg;
     sph_stmt *stmt = NULL;
-    SPH_TRY(sph_stmt_get(db, "UPDATE partner SET state=?, changed_ms=? WHERE party=?", &stmt, err),
-            err, "partner row");
+    SPH_TRY(sph_stmt_get(db, "UPDATE partner SET state=? WHERE party=?", &stmt, err), err,
+            "partner row");
     sph_stmt_text(stmt, 1, change->state);
-    sph_stmt_int(stmt, 2, change->now_ms);
-    sph_stmt_text(stmt, 3, change->party);
+    sph_stmt_text(stmt, 2, change->party);
     return sph_stmt_run(stmt, NULL, err);
 }
 
-/** A record with another state, made from the stored card so that nothing is shared with the old
- * one. */
 static sph_rc replace_record(sph_node *node, const char *party, sph_err *err)
 {
-    sph_db *reader = NULL;
-    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
-    const sph_rc rc = sph_partners_load(sph_node_partners(node), reader, sph_node_schemas(node),
-                                        sph_node_limits(node), sph_node_config(node)->mode,
-                                        sph_node_now_ms(node), err);
-    sph_db_pool_put(sph_node_readers(node), reader);
+    const sph_rc rc = sph_node_reload_partner(node, party, err);
     const sph_transport *transport = sph_node_transport(node);
     if (transport)
         transport->forget(transport->ctx, party);
@@ -202,7 +178,7 @@ sph_rc sph_partner_set_state(sph_node *node, const char *party, enum sph_partner
                              const char *user, sph_err *err)
 {
     sph_leaf leaf;
-    struct state_change change = {party, sph_partner_state_name(state), sph_node_now_ms(node)};
+    struct state_change change = {party, sph_partner_state_name(state)};
     SPH_AUTO_PTR(sph_partner) *known = sph_partners_get(sph_node_partners(node), party);
     if (!known || (known->state == SPH_PARTNER_REMOVED && state != SPH_PARTNER_REMOVED))
         return sph_fail(err, SPH_ENOTFOUND, "no partner of that name");

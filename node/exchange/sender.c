@@ -7,10 +7,12 @@
 #include "exchange/deliver.h"
 
 #define THREADS_MAX 32u
-#define EACH_PARTNER 14u /* deliveries at once to one partner: the others keep a third of the threads */
+#define EACH_PARTNER                                                                               \
+    14u /* deliveries at once to one partner: the others keep a third of the threads */
 #define LOOK_AHEAD 64u
 #define CIRCUIT_MS 2000 /* a partner that just failed rests this long */
 #define IDLE_MS 60000
+#define DEEP_EVERY_MS 250 /* how often the whole queue is looked through, when its front waits */
 #define CIRCUITS 64u
 
 /** A partner that failed lately. */
@@ -30,6 +32,7 @@ struct sph_sender {
     unsigned claimed_count;
     struct circuit circuit[CIRCUITS];
     size_t next_circuit;
+    int64_t deep_ms; /* not looked through again before */
 };
 
 static bool is_claimed(const sph_sender *sender, int64_t id)
@@ -56,13 +59,20 @@ static struct circuit *find_circuit(sph_sender *sender, const char *party)
     return NULL;
 }
 
+/** One partner never holds all threads: two are left for the others while it does not answer. */
+static unsigned most_at_once(const sph_sender *sender)
+{
+    const unsigned most = sender->thread_count > 3 ? sender->thread_count - 2 : 1;
+    return most < EACH_PARTNER ? most : EACH_PARTNER;
+}
+
 /** With the lock held: may a further delivery to this partner start? *next_ms is moved forward when
  * it must rest. */
 static bool may_start(sph_sender *sender, const char *party, int64_t now_ms, int64_t *next_ms)
 {
     const struct circuit *circuit = find_circuit(sender, party);
     if (!circuit || circuit->until_ms == 0)
-        return in_flight(sender, party) < EACH_PARTNER;
+        return in_flight(sender, party) < most_at_once(sender);
     if (circuit->until_ms > now_ms) {
         *next_ms = circuit->until_ms < *next_ms ? circuit->until_ms : *next_ms;
         return false;
@@ -70,27 +80,63 @@ static bool may_start(sph_sender *sender, const char *party, int64_t now_ms, int
     return in_flight(sender, party) == 0;
 }
 
-/** With the lock held. true: *row is claimed. */
-static bool claim(sph_sender *sender, struct sph_out_due_row *row, int64_t *next_ms)
+/** One look for a row that may start. */
+struct look {
+    sph_sender *sender;
+    struct sph_out_due_row *row;
+    int64_t now_ms, *next_ms;
+    bool is_found;
+};
+
+static bool try_row(void *arg, const struct sph_out_due_row *due)
+{
+    struct look *look = arg;
+    sph_sender *sender = look->sender;
+    if (is_claimed(sender, due->id) ||
+        !may_start(sender, due->partner, look->now_ms, look->next_ms))
+        return false;
+    sender->claimed[sender->claimed_count++] = *due;
+    *look->row = *due;
+    look->is_found = true;
+    return true;
+}
+
+/** The front of the queue; all of it, now and then, when nothing in front may start: else a partner
+ * that does not answer would hold up everybody else's messages behind its own. */
+static sph_rc look_for_row(struct look *look, sph_err *err)
 {
     struct sph_out_due_row due[LOOK_AHEAD];
     size_t count = 0;
+    sph_sender *sender = look->sender;
+    SPH_TRY(sph_out_due(sender->node, look->now_ms, due, LOOK_AHEAD, &count, look->next_ms, err),
+            err, "due rows");
+    for (size_t i = 0; i < count; i++)
+        if (try_row(look, &due[i]))
+            return sph_ok();
+    if (count < LOOK_AHEAD)
+        return sph_ok();
+    if (look->now_ms >= sender->deep_ms || sender->deep_ms > look->now_ms + DEEP_EVERY_MS) {
+        sender->deep_ms = look->now_ms + DEEP_EVERY_MS;
+        return sph_out_due_each(sender->node, look->now_ms, try_row, look, err);
+    }
+    *look->next_ms = sender->deep_ms < *look->next_ms ? sender->deep_ms : *look->next_ms;
+    return sph_ok();
+}
+
+/** With the lock held. true: *row is claimed. */
+static bool claim(sph_sender *sender, struct sph_out_due_row *row, int64_t *next_ms)
+{
     sph_err err = {0};
     const int64_t now_ms = sph_node_now_ms(sender->node);
-    if (sph_out_due(sender->node, now_ms, due, LOOK_AHEAD, &count, next_ms, &err).code != SPH_OK) {
+    struct look look = {sender, row, now_ms, next_ms, false};
+    if (sph_journal_is_stopped(sph_node_journal(sender->node)))
+        return false; /* no-exchange: what would come of it could not be written down */
+    if (look_for_row(&look, &err).code != SPH_OK) {
         SPH_LOG(sph_node_env(sender->node)->log, SPH_LOG_ERROR, "outbox_unreadable",
                 SPH_LF(SPH_F_CODE, sph_code_name(err.code)));
         *next_ms = now_ms + CIRCUIT_MS;
-        return false;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (is_claimed(sender, due[i].id) || !may_start(sender, due[i].partner, now_ms, next_ms))
-            continue;
-        sender->claimed[sender->claimed_count++] = due[i];
-        *row = due[i];
-        return true;
-    }
-    return false;
+    return look.is_found;
 }
 
 static void note_outcome(sph_sender *sender, const char *party, enum sph_delivery came)
@@ -136,7 +182,10 @@ static void deliver_claimed(sph_sender *sender, const struct sph_out_due_row *ro
     pthread_mutex_lock(&sender->lock);
     note_outcome(sender, row->partner, came);
     unclaim(sender, row->id);
-    pthread_cond_signal(&sender->changed);
+    if (sender->is_stopping)
+        pthread_cond_broadcast(&sender->changed); /* whoever waits for the last one is among them */
+    else
+        pthread_cond_signal(&sender->changed);
 }
 
 /** With the lock held. */
@@ -190,15 +239,22 @@ sph_rc sph_sender_start(sph_node *node, unsigned threads, sph_sender **out, sph_
         return sph_fail(err, SPH_ENOMEM, "sender");
     sender->node = node;
     sph_rc rc = init_locks(sender, err);
+    if (rc.code != SPH_OK) {
+        sph_mem_free(sender);
+        return rc;
+    }
+    pthread_mutex_lock(&sender->lock); /* the threads begin when all are counted */
     for (unsigned i = 0; rc.code == SPH_OK && i < threads && i < THREADS_MAX; i++) {
         if (pthread_create(&sender->thread[i], NULL, run, sender) != 0)
             rc = sph_fail(err, SPH_EIO, "delivery thread %u", i);
         else
             sender->thread_count++;
     }
-    *out = sender;
-    if (rc.code != SPH_OK)
-        sph_sender_stop(out);
+    pthread_mutex_unlock(&sender->lock);
+    if (rc.code == SPH_OK)
+        *out = sender;
+    else
+        sph_sender_stop(&sender);
     return rc;
 }
 
@@ -209,14 +265,27 @@ void sph_sender_wake(sph_sender *sender)
     pthread_mutex_unlock(&sender->lock);
 }
 
+void sph_sender_halt(sph_sender *sender, int64_t grace_ms)
+{
+    struct timespec until;
+    if (!sender)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += (time_t)(grace_ms / 1000);
+    pthread_mutex_lock(&sender->lock);
+    sender->is_stopping = true;
+    pthread_cond_broadcast(&sender->changed);
+    while (sender->claimed_count > 0 &&
+           pthread_cond_timedwait(&sender->changed, &sender->lock, &until) == 0)
+        continue;
+    pthread_mutex_unlock(&sender->lock);
+}
+
 void sph_sender_stop(sph_sender **sender)
 {
     if (!sender || !*sender)
         return;
-    pthread_mutex_lock(&(*sender)->lock);
-    (*sender)->is_stopping = true;
-    pthread_cond_broadcast(&(*sender)->changed);
-    pthread_mutex_unlock(&(*sender)->lock);
+    sph_sender_halt(*sender, 0);
     for (unsigned i = 0; i < (*sender)->thread_count; i++)
         pthread_join((*sender)->thread[i], NULL);
     pthread_cond_destroy(&(*sender)->changed);

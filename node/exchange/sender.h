@@ -10,5 +10,7 @@ typedef struct sph_sender sph_sender;
 SPH_MUST sph_rc sph_sender_start(sph_node *node, unsigned threads, sph_sender **out, sph_err *err);
 /** Something became due: look again. */
 void sph_sender_wake(sph_sender *sender);
+/** Begin no further delivery and wait up to grace_ms for those in flight. NULL is fine. */
+void sph_sender_halt(sph_sender *sender, int64_t grace_ms);
 /** Finish what is in flight, then end the threads. */
 void sph_sender_stop(sph_sender **sender);

@@ -60,5 +60,7 @@ void sph_transport_end(void);
  */
 SPH_MUST sph_rc sph_transport_curl_new(const struct sph_env *env, unsigned connections_each,
                                        sph_transport **out, sph_err *err);
-/** Posts that are still under way end with SPH_ECANCELLED; no new one may begin. */
+/** Posts that are under way end with SPH_ECANCELLED, and so do later ones; NULL is fine. */
+void sph_transport_curl_stop(sph_transport *transport);
+/** As stop, then give it up; no new post may begin. */
 void sph_transport_curl_free(sph_transport **transport);

@@ -289,10 +289,17 @@ static void stop_thread(struct transport *transport)
     (void)curl_multi_wakeup(transport->multi);
     if (transport->has_thread)
         pthread_join(transport->thread, NULL);
+    transport->has_thread = false;
     pthread_mutex_lock(&transport->lock);
     while (transport->callers > 0) /* told already, but still on their way out */
         pthread_cond_wait(&transport->left, &transport->lock);
     pthread_mutex_unlock(&transport->lock);
+}
+
+void sph_transport_curl_stop(sph_transport *transport)
+{
+    if (transport)
+        stop_thread(transport->ctx);
 }
 
 void sph_transport_curl_free(sph_transport **transport)
