@@ -247,6 +247,14 @@ static void print_findings(const sph_json *list, bool notes_too)
     }
 }
 
+/** What the node quotes may have come from a partner: no control character reaches the terminal. */
+static void say_safely(const char *mark, const char *before, const char *text, const char *after)
+{
+    SPH_AUTO(sph_buf) safe = sph_buf_init(16384);
+    if (sph_cli_safe(text, &safe, NULL).code == SPH_OK)
+        fprintf(stderr, "%s%s%s%s\n", mark, before, sph_buf_text(&safe), after);
+}
+
 enum sph_exit sph_cli_problem(const sph_cli *cli, const sph_reply *reply)
 {
     static const struct {
@@ -261,13 +269,13 @@ enum sph_exit sph_cli_problem(const sph_cli *cli, const sph_reply *reply)
     const char *detail = sph_json_get_text(reply->json, "detail");
     if (cli->is_json)
         printf("%s\n", sph_buf_text(&reply->body));
-    fprintf(stderr, "%s  %s\n", sph_cli_mark(cli, SPH_MARK_BAD),
-            title ? title : sph_text(cli->lang, "problem.unknown"));
+    say_safely(sph_cli_mark(cli, SPH_MARK_BAD), "  ",
+               title ? title : sph_text(cli->lang, "problem.unknown"), "");
     print_findings(sph_json_get(reply->json, "findings"), false);
     if (cli->is_verbose && detail)
-        fprintf(stderr, "    (%s)\n", detail);
+        say_safely("", "    (", detail, ")");
     if (todo)
-        fprintf(stderr, "    %s\n", todo);
+        say_safely("", "    ", todo, "");
     for (size_t i = 0; code && i < sizeof(table) / sizeof(table[0]); i++)
         if (strcmp(table[i].code, code) == 0)
             return table[i].exit;

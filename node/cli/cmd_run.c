@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ struct service {
     sph_log *log;
     struct sph_env env;
     sph_node *node;
+    pthread_mutex_t tls_lock; /* guards tls: the node renews its keys from its first moment on */
     sph_tls_server *tls;
     sph_server *server;
     sph_api api;
@@ -46,13 +48,29 @@ static bool admit(void *ctx, const sph_cert *leaf, const sph_cert *const *chain,
 static void reload_tls(void *ctx, sph_node *node)
 {
     struct service *service = ctx;
+    sph_err err = {0};
+    sph_rc rc = sph_ok();
+    pthread_mutex_lock(&service->tls_lock);
     const sph_keyring *ring = sph_node_keys(node);
     const struct sph_key_slot *slot = &ring->slot[SPH_SLOT_TLS];
-    sph_err err = {0};
-    if (service->tls &&
-        sph_tls_server_reload(service->tls, slot->key, slot->leaf, ring->root, &err).code != SPH_OK)
+    if (service->tls)
+        rc = sph_tls_server_reload(service->tls, slot->key, slot->leaf, ring->root, &err);
+    pthread_mutex_unlock(&service->tls_lock);
+    if (rc.code != SPH_OK)
         SPH_LOG(service->log, SPH_LOG_ERROR, "tls_reload_failed",
                 SPH_LF(SPH_F_CODE, sph_code_name(err.code)));
+}
+
+/** A renewal meanwhile either is in the keys read here, or waits for the lock and reloads. */
+static sph_rc make_tls(struct service *service, sph_err *err)
+{
+    pthread_mutex_lock(&service->tls_lock);
+    const sph_keyring *ring = sph_node_keys(service->node);
+    const struct sph_key_slot *slot = &ring->slot[SPH_SLOT_TLS];
+    const sph_rc rc =
+        sph_tls_server_new(slot->key, slot->leaf, ring->root, admit, service, &service->tls, err);
+    pthread_mutex_unlock(&service->tls_lock);
+    return rc;
 }
 
 /** "https://host:port" -> the Host values that a partner may send (H-07). */
@@ -120,11 +138,7 @@ static sph_rc start(struct service *service, sph_err *err)
     service->env =
         (struct sph_env){sph_clock_real(), sph_random_real(), service->files, service->log};
     SPH_TRY(sph_node_open(&options, &service->node, err), err, "node");
-    const sph_keyring *ring = sph_node_keys(service->node);
-    const struct sph_key_slot *slot = &ring->slot[SPH_SLOT_TLS];
-    SPH_TRY(
-        sph_tls_server_new(slot->key, slot->leaf, ring->root, admit, service, &service->tls, err),
-        err, "TLS");
+    SPH_TRY(make_tls(service, err), err, "TLS");
     service->api.node = service->node;
     SPH_TRY(read_hosts(service, err), err, "hosts");
     SPH_TRY(start_server(service, err), err, "listener");
@@ -228,7 +242,9 @@ enum sph_exit sph_cmd_run(sph_cli *cli)
     if (!service)
         return SPH_EXIT_FAILED;
     service->cli = cli;
+    pthread_mutex_init(&service->tls_lock, NULL);
     const enum sph_exit code = serve(cli, service);
+    pthread_mutex_destroy(&service->tls_lock);
     sph_mem_free(service);
     return code;
 }

@@ -9,7 +9,8 @@
 
 typedef struct sph_api {
     sph_node *node;
-    const sph_server *server; /* for counters; NULL in-process */
+    /* For counters; NULL in-process, and until the server that serves it has started. */
+    const sph_server *_Atomic server;
 } sph_api;
 
 /** Handle one request. `ctx` is an sph_api. The answer is JSON, a problem document (RFC 9457), or a

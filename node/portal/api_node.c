@@ -71,9 +71,10 @@ static sph_rc count_partner(void *arg, const sph_partner *partner, sph_err *err)
 static sph_rc set_server(const struct sph_api_call *call, sph_json *object, sph_err *err)
 {
     uint64_t connections = 0, requests = 0;
-    if (!call->api->server)
+    const sph_server *server = call->api->server;
+    if (!server)
         return sph_ok();
-    sph_server_counts(call->api->server, &connections, &requests);
+    sph_server_counts(server, &connections, &requests);
     SPH_TRY(sph_api_set_int(object, "connections", (int64_t)connections, err), err, "server");
     return sph_api_set_int(object, "requests", (int64_t)requests, err);
 }

@@ -66,6 +66,8 @@ static sph_rc read_to(struct order *order, sph_err *err)
 
 static sph_rc read_attachment(struct order *order, const sph_json *row, sph_err *err)
 {
+    if (order->attachment_count == ATTACHMENTS_MOST)
+        return sph_fail(err, SPH_ELIMIT, "more than %d attachments", ATTACHMENTS_MOST);
     struct sph_submit_attachment *attachment = &order->attachment[order->attachment_count];
     const char *upload = sph_json_get_text(row, "upload");
     const char *lang = sph_json_get_text(row, "lang");
@@ -84,9 +86,6 @@ static sph_rc read_attachment(struct order *order, const sph_json *row, sph_err 
 static sph_rc read_attachments(struct order *order, sph_err *err)
 {
     const sph_json *list = sph_json_get(order->body, "attachments");
-    if (sph_json_count(list) > ATTACHMENTS_MOST)
-        return sph_fail(err, SPH_ELIMIT, "%zu attachments, limit %d", sph_json_count(list),
-                        ATTACHMENTS_MOST);
     for (size_t i = 0; i < sph_json_count(list); i++)
         SPH_TRY(read_attachment(order, sph_json_at(list, i), err), err, "attachment %zu", i + 1);
     return sph_ok();
@@ -148,13 +147,24 @@ static sph_rc place(struct order *order, const sph_json *draft, sph_err *err)
     return sph_api_answer(call, 201, &json, err);
 }
 
+static bool is_object(const sph_json *value)
+{
+    return value && sph_json_kind_of(value) == SPH_JSON_OBJECT;
+}
+
+static bool is_object_or_absent(const sph_json *object, const char *key)
+{
+    const sph_json *value = object ? sph_json_get(object, key) : NULL;
+    return !value || is_object(value);
+}
+
 static sph_rc place_body(struct order *order, sph_err *err)
 {
     SPH_TRY(read_to(order, err), err, "addressees");
     SPH_TRY(read_attachments(order, err), err, "attachments");
     const sph_json *draft = sph_json_get(order->body, "draft");
-    if (!draft)
-        return sph_fail(err, SPH_EARG, "the body has no draft");
+    if (!is_object(draft) || !is_object_or_absent(draft, "header"))
+        return sph_fail(err, SPH_EARG, "the body needs a draft, an object with header and body");
     return place(order, draft, err);
 }
 
@@ -211,6 +221,9 @@ static sph_rc fill_from_judgment(sph_json *body, const struct sph_judgment_facts
 static sph_rc judgment_draft(const sph_json *given, const struct sph_judgment_facts *facts,
                              sph_json **out, sph_err *err)
 {
+    if (given && (!is_object(given) || !is_object_or_absent(given, "header") ||
+                  !is_object_or_absent(given, "body")))
+        return sph_fail(err, SPH_EARG, "the draft, its header and its body are objects");
     SPH_AUTO_PTR(sph_json) *draft = given ? sph_json_dup(given) : sph_json_object();
     SPH_TRY(sph_json_set(draft, "type", sph_json_text("case-law"), err), err, "draft");
     if (!sph_json_get(draft, "body"))
@@ -228,9 +241,9 @@ static sph_rc publish(struct order *order, sph_err *err)
     const char *upload = sph_json_get_text(order->body, "document");
     SPH_AUTO(sph_buf) octets = sph_buf_init(most);
     SPH_AUTO_PTR(sph_json) *draft = NULL;
-    SPH_TRY(read_attachments(order, err), err, "attachments");
     if (!upload)
         return place_body(order, err);
+    SPH_TRY(read_attachments(order, err), err, "attachments");
     SPH_TRY(read_upload(call, upload, most, &octets, err), err, "judgment");
     SPH_TRY(sph_document_import(call->node, sph_buf_peek(&octets), &facts, &call->findings,
                                 &order->document, err),
@@ -250,6 +263,9 @@ sph_rc sph_api_publish(struct sph_api_call *call, sph_err *err)
 static sph_rc reply_draft(const struct sph_thread_tip *tip, const sph_json *given, sph_json **out,
                           sph_err *err)
 {
+    if (!is_object(given) || !is_object(sph_json_get(given, "body")) ||
+        !is_object_or_absent(given, "header"))
+        return sph_fail(err, SPH_EARG, "the reply needs a draft, an object with a body");
     SPH_AUTO_PTR(sph_json) *draft = sph_json_object();
     SPH_AUTO_PTR(sph_json) *header = sph_json_get(given, "header")
                                          ? sph_json_dup(sph_json_get(given, "header"))
@@ -259,8 +275,6 @@ static sph_rc reply_draft(const struct sph_thread_tip *tip, const sph_json *give
     SPH_TRY(sph_api_set_text(header, "inReplyTo", tip->packet_id, err), err, "reply");
     SPH_TRY(sph_api_set_int(header, "seq", (int64_t)tip->seq + 1, err), err, "reply");
     SPH_TRY(sph_json_set(draft, "header", sph_move(header), err), err, "reply");
-    if (!sph_json_get(given, "body"))
-        return sph_fail(err, SPH_EARG, "the reply has no body");
     SPH_TRY(sph_json_set(draft, "body", sph_json_dup(sph_json_get(given, "body")), err), err,
             "reply");
     *out = sph_move(draft);
