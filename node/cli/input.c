@@ -301,8 +301,9 @@ static bool is_folder_ours(const char *path)
 
 enum sph_exit sph_input_new(const sph_cli *cli, const char *path)
 {
-    if (!path)
-        return SPH_EXIT_DONE;
+    const enum sph_exit owner = path ? sph_cli_become_owner(cli) : SPH_EXIT_DONE;
+    if (!path || owner != SPH_EXIT_DONE)
+        return owner; /* root writes as the owner, so that is who must be able to */
     const bool is_there = access(path, F_OK) == 0;
     if (!is_there && is_folder_ours(path))
         return SPH_EXIT_DONE;
