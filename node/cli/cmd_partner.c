@@ -138,7 +138,8 @@ static enum sph_exit confirm_number(const sph_cli *cli, const sph_json *card, sp
                    : sph_cli_usage(cli, "cli.partner.number-form", NULL, 0);
     if (cli->arg_count > 1)
         return sph_cli_usage(cli, "cli.too-many", SPH_ARGS({"word", cli->word->name}));
-    if (cli->is_json || !sph_cli_confirm(cli, "cli.partner.match", NULL, 0)) {
+    /* --yes does not answer this one: the number is compared by a person, or given. */
+    if (cli->is_json || cli->is_yes || !sph_cli_confirm(cli, "cli.partner.match", NULL, 0)) {
         sph_cli_warn(cli, "cli.partner.not-added", NULL, 0);
         return SPH_EXIT_FAILED;
     }
