@@ -212,7 +212,10 @@ unit_tests() {
         done
         log=$logs/$name-$(basename "$program").log
         logs_of+=("$log")
-        (limited "$([ "$mode" = long ] && echo 3600 || echo 600)" "$log" "$program") &
+        (
+            trap 'kill "$child" 2>/dev/null; exit 143' TERM
+            limited "$([ "$mode" = long ] && echo 3600 || echo 900)" "$log" "$program"
+        ) &
     done
     wait
     count "$name" "$logs/build-$preset.log" "${logs_of[@]}"
@@ -265,42 +268,46 @@ release_hardening() {
     count release "$logs/build-release.log" "$logs/hardening.log"
 }
 
-rm -rf "$logs"
-mkdir -p "$logs"
-: >"$logs/skipped.txt"
-node/setup.sh --tests || {
-    echo "0 passed, 1 failed"
-    exit 1
+# All in one function: bash has read the file to its end before the first test starts, so it may be edited.
+main() {
+    rm -rf "$logs"
+    mkdir -p "$logs"
+    : >"$logs/skipped.txt"
+    node/setup.sh --tests || {
+        echo "0 passed, 1 failed"
+        exit 1
+    }
+    [ -d "$SAPHAN_TEST_DATA" ] || say "there is no test data in $SAPHAN_TEST_DATA; tests that need it are skipped"
+
+    group format format_check
+    group arch arch_checks
+    group unit unit_tests dev
+    group globals globals_check
+    if [ "$mode" != quick ]; then
+        group arch-selftest arch_selftests
+        group tidy tidy_checks
+        group unit-asan unit_tests asan
+        group interop scripts dev tests/interop/*/run.sh
+        group integration scripts dev tests/integration/test_*.sh
+        group fuzz fuzz_targets
+        group release release_hardening
+    fi
+    if $all && [ "$mode" != quick ]; then
+        group integration-asan scripts_under_asan tests/integration/test_*.sh
+        group unit-tsan unit_tests tsan net journal exchange
+    fi
+
+    if [ -s "$logs/skipped.txt" ]; then
+        say "skipped (all in build/test-logs/skipped.txt):"
+        head -n 12 "$logs/skipped.txt" | sed 's/^/    /'
+    fi
+    say "$SECONDS s"
+    total=$((passed + failed))
+    if [ "$skipped" -gt 0 ]; then
+        echo "$passed passed, $failed failed, $skipped skipped"
+    else
+        echo "$passed passed, $failed failed"
+    fi
+    [ "$failed" -eq 0 ] && [ "$total" -gt 0 ]
 }
-[ -d "$SAPHAN_TEST_DATA" ] || say "there is no test data in $SAPHAN_TEST_DATA; tests that need it are skipped"
-
-group format format_check
-group arch arch_checks
-group unit unit_tests dev
-group globals globals_check
-if [ "$mode" != quick ]; then
-    group arch-selftest arch_selftests
-    group tidy tidy_checks
-    group unit-asan unit_tests asan
-    group interop scripts dev tests/interop/*/run.sh
-    group integration scripts dev tests/integration/test_*.sh
-    group fuzz fuzz_targets
-    group release release_hardening
-fi
-if $all && [ "$mode" != quick ]; then
-    group integration-asan scripts_under_asan tests/integration/test_*.sh
-    group unit-tsan unit_tests tsan net journal exchange
-fi
-
-if [ -s "$logs/skipped.txt" ]; then
-    say "skipped (all in build/test-logs/skipped.txt):"
-    head -n 12 "$logs/skipped.txt" | sed 's/^/    /'
-fi
-say "$SECONDS s"
-total=$((passed + failed))
-if [ "$skipped" -gt 0 ]; then
-    echo "$passed passed, $failed failed, $skipped skipped"
-else
-    echo "$passed passed, $failed failed"
-fi
-[ "$failed" -eq 0 ] && [ "$total" -gt 0 ]
+main; exit $?
