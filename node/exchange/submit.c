@@ -122,27 +122,28 @@ static struct sph_packet_signer own_signer(const sph_node *node)
     return (struct sph_packet_signer){slot->key, slot->leaf, ring->root};
 }
 
-/** The same checks that the recipient will make: what would be refused there never leaves (PK-06,
- * DP-03). */
-static sph_rc check_for(struct work *work, sph_slice octets, const sph_partner *receiver,
-                        sph_findings *findings, sph_packet **packet, sph_err *err)
+static void context_for(const struct work *work, const sph_partner *receiver,
+                        struct sph_packet_context *out)
 {
-    struct sph_packet_context context;
-    sph_node_check_context(work->node, NULL, true, &context);
-    context.self = receiver->card.party;
-    context.self_kind = receiver->card.kind;
-    context.self_country = receiver->card.country;
-    return sph_packet_check(octets, &context, findings, packet, err);
+    sph_node_check_context(work->node, NULL, true, out);
+    out->self = receiver->card.party;
+    out->self_kind = receiver->card.kind;
+    out->self_country = receiver->card.country;
 }
 
+/** The same checks that the recipient will make: what would be refused there never leaves (PK-06,
+ * DP-03). All of them for the first one; for the others what asks who receives. */
 static sph_rc check_all(struct work *work, sph_slice octets, sph_findings *findings, sph_err *err)
 {
     for (size_t i = 0; i < work->recipient_count; i++) {
-        SPH_AUTO_PTR(sph_packet) *packet = NULL;
-        SPH_TRY(check_for(work, octets, work->recipient[i].partner, findings, &packet, err), err,
-                "checking the packet");
+        struct sph_packet_context context;
+        context_for(work, work->recipient[i].partner, &context);
         if (!work->packet)
-            work->packet = sph_move(packet);
+            SPH_TRY(sph_packet_check(octets, &context, findings, &work->packet, err), err,
+                    "checking the packet");
+        else
+            SPH_TRY(sph_packet_check_receiver(work->packet, &context, findings, err), err,
+                    "checking the packet for recipient %zu", i + 1);
     }
     return sph_ok();
 }

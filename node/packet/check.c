@@ -74,3 +74,14 @@ sph_rc sph_packet_check(sph_slice octets, const struct sph_packet_context *conte
     *out = sph_move(packet);
     return sph_ok();
 }
+
+sph_rc sph_packet_check_receiver(const sph_packet *packet, const struct sph_packet_context *context,
+                                 sph_findings *findings, sph_err *err)
+{
+    const struct sph_rules rules = {.context = context, .findings = findings, .packet = packet};
+    sph_rules_consent(&rules);
+    SPH_TRY(sph_rules_matrix(&rules, err), err, "matrix");
+    if (sph_findings_refuse(findings))
+        return sph_fail(err, SPH_EREFUSED, "%s", findings->at[0].rule);
+    return sph_ok();
+}

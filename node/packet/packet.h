@@ -95,6 +95,12 @@ struct sph_packet_context {
  * untouched on failure. */
 SPH_MUST sph_rc sph_packet_check(sph_slice octets, const struct sph_packet_context *context,
                                  sph_findings *findings, sph_packet **out, sph_err *err);
+/** Whether a packet that passed for one receiver may go to the next one too: the rules alone that
+ * ask who receives. context: with the other receiver in self, self_kind and self_country.
+ * SPH_EREFUSED with findings. */
+SPH_MUST sph_rc sph_packet_check_receiver(const sph_packet *packet,
+                                          const struct sph_packet_context *context,
+                                          sph_findings *findings, sph_err *err);
 /** Only parse what was checked before it was stored (reading back from the node's own store):
  * prescan, DOM, header copy. */
 SPH_MUST sph_rc sph_packet_reopen(sph_slice octets, const struct sph_limits *limits,

@@ -13,6 +13,8 @@ struct sph_rules {
 };
 /** PK-01 … PK-04, PK-07, scope: the header. */
 SPH_MUST sph_rc sph_rules_header(const struct sph_rules *rules, sph_err *err);
+/** PK-03 alone, which asks who receives: what was agreed may withhold it from a kind of party. */
+void sph_rules_consent(const struct sph_rules *rules);
 /** PK-05, PK-08, PK-09, PK-10: each field of header, body and attachments. */
 SPH_MUST sph_rc sph_rules_fields(const struct sph_rules *rules, sph_err *err);
 /** PK-20 and what else belongs to one type. */

@@ -79,7 +79,7 @@ static bool is_withheld_from(const sph_xml_node *consent, const char *party)
 }
 
 /* PK-03 */
-static void check_consent(const struct sph_rules *rules)
+void sph_rules_consent(const struct sph_rules *rules)
 {
     const sph_packet_header *header = &rules->packet->header;
     const sph_xml_node *consent = consent_of(rules);
@@ -185,7 +185,7 @@ sph_rc sph_rules_header(const struct sph_rules *rules, sph_err *err)
 {
     check_nonce(rules);
     check_mode(rules);
-    check_consent(rules);
+    sph_rules_consent(rules);
     check_personal_data(rules);
     check_signing_time(rules);
     return check_times(rules, err);

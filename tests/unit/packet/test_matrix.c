@@ -147,6 +147,47 @@ static void matrix_unknown_kind_is_refused(void **state)
     kit_expect(kit, &context, sph_buf_peek(&built), "PK-06");
 }
 
+/* A packet for several is checked whole for the first and by receiver for the others. */
+static void matrix_next_receiver_is_judged_as_the_table_says(void **state)
+{
+    struct kit *kit = *state;
+    for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+        sph_err err = {0};
+        sph_findings findings = {0};
+        SPH_AUTO_PTR(sph_packet) *packet = NULL;
+        SPH_AUTO(sph_buf) built = sph_buf_init(1 << 20);
+        const struct kit_party *author = types[t].by_lawyer ? &kit->lawyer : &kit->ngo;
+        const struct kit_party *reader = types[t].by_lawyer ? &kit->ngo : &kit->lawyer;
+        struct sph_packet_context context = kit_context(kit, author, reader);
+        kit_build(kit, author, types[t].draft, none(), &built);
+        assert_ok(sph_packet_check(sph_buf_peek(&built), &context, &findings, &packet, &err), &err);
+        for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+            const bool may_receive = strchr(cells[i].receives, types[t].letter) != NULL;
+            findings = (sph_findings){0};
+            context.self_kind = cells[i].kind;
+            context.self_country = cells[i].country;
+            const sph_rc rc = sph_packet_check_receiver(packet, &context, &findings, &err);
+            assert_int_equal(rc.code, may_receive ? SPH_OK : SPH_EREFUSED);
+            assert_true(may_receive || kit_has_rule(&findings, "PK-06"));
+        }
+    }
+}
+
+static void matrix_next_receiver_must_be_addressed(void **state)
+{
+    struct kit *kit = *state;
+    sph_err err = {0};
+    sph_findings findings = {0};
+    SPH_AUTO_PTR(sph_packet) *packet = NULL;
+    SPH_AUTO(sph_buf) built = sph_buf_init(1 << 20);
+    struct sph_packet_context context = kit_context(kit, &kit->lawyer, &kit->ngo);
+    kit_build(kit, &kit->lawyer, KIT_REQUEST, none(), &built);
+    assert_ok(sph_packet_check(sph_buf_peek(&built), &context, &findings, &packet, &err), &err);
+    context.self = "another.example";
+    assert_code(sph_packet_check_receiver(packet, &context, &findings, &err), SPH_EREFUSED, &err);
+    assert_true(kit_has_rule(&findings, "PK-06"));
+}
+
 int test_matrix(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +195,8 @@ int test_matrix(void)
         cmocka_unit_test(matrix_police_may_publish_hotlines_only),
         cmocka_unit_test(matrix_group_codes_reach_kind_and_country),
         cmocka_unit_test(matrix_unknown_kind_is_refused),
+        cmocka_unit_test(matrix_next_receiver_is_judged_as_the_table_says),
+        cmocka_unit_test(matrix_next_receiver_must_be_addressed),
     };
     return cmocka_run_group_tests_name("matrix", tests, kit_setup, kit_teardown);
 }
