@@ -105,9 +105,8 @@ static void replay_table_knows_only_what_was_stored(void **state)
 
 /* ------------------------------------------------------------------ trouble of this node */
 
-static void disk_full_asks_the_sender_to_come_again(void **state)
+static void disk_with_room_for(struct bad_world *world, const char *id, uint64_t room)
 {
-    struct bad_world *world = *state;
     struct pair_side *b = &world->pair->b;
     struct bad_msg msg;
     SPH_AUTO(sph_response) response = sph_response_init();
@@ -115,18 +114,27 @@ static void disk_full_asks_the_sender_to_come_again(void **state)
     bad_make(world, &(struct bad_wish){.has_attachment = true}, &msg);
     bad_bytes(&msg, &whole);
     const struct bad_image before = bad_look(b);
-    test_env_set_room(b->world, 1024);
+    test_env_set_room(b->world, room);
     pair_offer(b, sph_node_keys(world->pair->a.node)->slot[SPH_SLOT_TLS].leaf, msg.content_type,
                sph_buf_peek(&whole), &response);
+    test_env_set_room(b->world, UINT64_MAX);
     assert_int_equal(response.status, 503);
     assert_true(response.retry_after_s > 0);
     assert_int_equal(response.body.len, 0);
     const struct bad_image after = bad_look(b);
-    assert_true(bad_is_same("L-09", &before, &after, 0));
-    test_env_set_room(b->world, UINT64_MAX);
-    bad_accept(world, "L-09 space is back", &msg, NULL);
+    assert_true(bad_is_same(id, &before, &after, 0));
+    bad_accept(world, id, &msg, NULL);
     bad_msg_clear(&msg);
-    pair_assert_ledger(b);
+}
+
+/** Nothing is begun that would eat what the node keeps for itself, long before the disk is full. */
+static void disk_full_asks_the_sender_to_come_again(void **state)
+{
+    struct bad_world *world = *state;
+    disk_with_room_for(world, "L-09 nothing left", 0);
+    disk_with_room_for(world, "L-09 a kilobyte left", 1024);
+    disk_with_room_for(world, "L-09 only the floor left", UINT64_C(64) * 1024 * 1024);
+    pair_assert_ledger(&world->pair->b);
 }
 
 /** What was stored before the call failed gets its receipt now, and the same one from then on. */
