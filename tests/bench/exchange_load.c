@@ -72,7 +72,7 @@ static double now(void)
 
 static bool read_draft(const char *path, sph_buf *out)
 {
-    char piece[65536];
+    char piece[16384];
     FILE *in = fopen(path, "rb");
     size_t got = 0;
     bool is_good = in != NULL;
