@@ -295,7 +295,7 @@ int main(int argc, char **argv)
     default_home(&cli);
     find_program(&cli);
     if (sph_cli_start(&err).code != SPH_OK)
-        return sph_cli_failed(&cli, &err);
+        return (int)sph_cli_failed(&cli, &err);
     const enum sph_exit code = read_and_run(&cli, argc, argv);
     sph_cli_stop();
     return fflush(stdout) != 0 && code == SPH_EXIT_DONE ? SPH_EXIT_FAILED : (int)code;
