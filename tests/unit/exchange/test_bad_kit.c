@@ -142,11 +142,11 @@ struct making {
     struct pair_side *sender, *signer, *author, *to, *encrypt_to;
     char packet_id[64], thread_id[64];
     struct sph_packet_attachment attachment;
+    char named[128]; /* its octets: others in each message, as the vault knows equal ones */
     sph_buf packet, gzip, second;
     char cid[2][128];
     sph_as4_payload part[2];
 };
-#define NAMED "octets of an invented attachment"
 
 static struct pair_side *or_else(struct pair_side *side, struct pair_side *otherwise)
 {
@@ -157,13 +157,18 @@ static const char *text_or(const char *text, const char *otherwise)
     return text ? text : otherwise;
 }
 
-static void fill_attachment(struct sph_packet_attachment *attachment)
+static void fill_attachment(struct making *making)
 {
-    *attachment = (struct sph_packet_attachment){.id = "att-1",
-                                                 .media_type = "application/pdf",
-                                                 .size = 16,
-                                                 .sha256 = sph_sha256_of(SPH_LIT(NAMED)),
-                                                 .title = {[SPH_LANG_EN] = "An invented form"}};
+    sph_err err = {0};
+    assert_ok(sph_str_format(making->named, sizeof(making->named), &err, "invented octets of %s",
+                             making->packet_id),
+              &err);
+    making->attachment =
+        (struct sph_packet_attachment){.id = "att-1",
+                                       .media_type = "application/pdf",
+                                       .size = 16,
+                                       .sha256 = sph_sha256_of(sph_slice_str(making->named)),
+                                       .title = {[SPH_LANG_EN] = "An invented form"}};
 }
 
 static void make_draft(const struct making *making, sph_json **out)
@@ -245,8 +250,8 @@ static size_t make_parts(struct making *making)
     add_part(making, 0, sph_buf_peek(&making->gzip), "application/xml");
     if (wish->is_second_left_out || (!wish->has_attachment && wish->second.len == 0))
         return 1;
-    assert_ok(sph_gzip_packet(wish->second.len > 0 ? wish->second : SPH_LIT(NAMED), &making->second,
-                              &err),
+    assert_ok(sph_gzip_packet(wish->second.len > 0 ? wish->second : sph_slice_str(making->named),
+                              &making->second, &err),
               &err);
     add_part(making, 1, sph_buf_peek(&making->second), "application/octet-stream");
     return 2;
@@ -336,7 +341,7 @@ void bad_make(struct bad_world *world, const struct bad_wish *wish, struct bad_m
               &err);
     if (wish->message_id)
         assert_ok(sph_str_copy(msg->message_id, 128, sph_slice_str(wish->message_id), &err), &err);
-    fill_attachment(&making.attachment);
+    fill_attachment(&making);
     build(&making, make_parts(&making), msg);
     sph_buf_clear(&making.packet);
     sph_buf_clear(&making.gzip);

@@ -181,7 +181,7 @@ static void packet_that_contradicts_its_envelope_is_refused(void **state)
         {"no part at all",
          {.is_ping = true, .service = SPH_SERVICE, .action = "a2"},
          NULL,
-         {200, "EBMS:0303", 0, SPH_REASON_PACKET, NULL, NULL}},
+         {200, "EBMS:0303", 0, SPH_REASON_PACKET, NULL, "the leading part must be a gzip packet"}},
         {"attachment that did not come",
          {.has_attachment = true, .is_second_left_out = true},
          NULL,

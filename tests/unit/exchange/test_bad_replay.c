@@ -177,6 +177,7 @@ static void disk_failing_at_each_call_loses_and_doubles_nothing(void **state)
             fail_msg("call %zu: HTTP %u", n, response.status);
         assert_int_equal(after.packets - before.packets, is_stored);
         assert_int_equal(after.attachments - before.attachments, is_stored);
+        assert_true(after.vault - before.vault >= is_stored);
         assert_int_equal(after.spool, before.spool);
         assert_int_equal(after.open_files, before.open_files);
         if (is_stored) {
