@@ -25,7 +25,7 @@ struct sph_submit {
     const char *user; /* acting user */
     bool is_dry_run;  /* build and check as if, then forget: nothing is stored or queued */
 };
-#define SPH_SUBMIT_MAX 64
+#define SPH_SUBMIT_MAX 63 /* with PUBLISHED, the leaves of one job */
 struct sph_submitted {
     char question[32]; /* local group "Q-…" when several were asked, else "" */
     size_t count;      /* packets made */

@@ -352,13 +352,20 @@ sph_rc sph_loop_start(sph_loop *loop, sph_err *err)
     return sph_ok();
 }
 
+void sph_loop_join(sph_loop *loop)
+{
+    if (!loop || !loop->has_thread)
+        return;
+    pthread_join(loop->thread, NULL);
+    loop->has_thread = false;
+}
+
 void sph_loop_free(sph_loop **loop)
 {
     if (!loop || !*loop)
         return;
     sph_loop *old = *loop;
-    if (old->has_thread)
-        pthread_join(old->thread, NULL);
+    sph_loop_join(old);
     close_doors(old);
     while (old->conns)
         sph_loop_close(old, old->conns);

@@ -59,6 +59,9 @@ SPH_MUST sph_rc sph_loop_start(sph_loop *loop, sph_err *err);
 void sph_loop_wake(sph_loop *loop);
 /** A hand has finished this connection's handler; any thread. */
 void sph_loop_done(sph_loop *loop, sph_conn *conn);
+/** Joins the thread (phase must be QUIT and the loop woken); nothing is handed to the hands
+ * afterwards. NULL is fine. */
+void sph_loop_join(sph_loop *loop);
 /** Joins the thread (phase must be QUIT and the loop woken) and closes every connection. */
 void sph_loop_free(sph_loop **loop);
 /** A connection is at its end: off the list and freed; on the loop. */

@@ -106,8 +106,10 @@ void sph_server_free(sph_server **server)
     if (!server || !*server)
         return;
     sph_server *old = *server;
-    sph_hands_free(&old->hands); /* before the loops: a handler still holds its connection */
     wake_all(old, SPH_PHASE_QUIT);
+    for (size_t i = 0; i < old->loop_count; i++)
+        sph_loop_join(old->loops[i]); /* first: a loop hands a finished body to the hands */
+    sph_hands_free(&old->hands); /* before the loops' end: a handler still holds its connection */
     for (size_t i = 0; i < old->loop_count; i++)
         sph_loop_free(&old->loops[i]);
     if (old->unix_path)
