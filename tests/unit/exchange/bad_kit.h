@@ -4,7 +4,7 @@
  * needs it, and offered to B as its listener would after TLS. */
 #pragma once
 
-#include "pair.h"
+#include "support/pair.h"
 
 struct bad_world {
     struct pair *pair;

@@ -1,5 +1,5 @@
 /* The walk out and the walk in between two nodes: what is stored, proven, repeated and refused. */
-#include "pair.h"
+#include "support/pair.h"
 
 static void exchange_question_is_delivered_and_proved(void **state)
 {

@@ -5,7 +5,7 @@
 
 #include "exchange/care.h"
 #include "exchange/sender.h"
-#include "pair.h"
+#include "support/pair.h"
 
 #define DAY_MS INT64_C(86400000)
 

@@ -1,6 +1,6 @@
 /* The ceremony between partners, and certificates that renew themselves. */
 #include "exchange/care.h"
-#include "pair.h"
+#include "support/pair.h"
 
 #define DAY_MS INT64_C(86400000)
 

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "unit/exchange/pair.h"
+#include "support/pair.h"
 
 /** One call; the answer is parsed. */
 typedef struct api_said {
@@ -153,68 +153,71 @@ static void api_content_is_shown_only_after_its_leaf(void **state)
     pair_free(&pair);
 }
 
+/** What is no request, and the status it gets; nothing may come into the ledger. */
+static const struct no_request {
+    const char *method, *target, *body;
+    unsigned status;
+} no_requests[] = {
+    {"POST", "/api/1/node", "{}", 400},
+    {"DELETE", "/api/1/inbox", NULL, 400},
+    {"GET", "/api/1/", NULL, 404},
+    {"GET", "/api/1/nothing", NULL, 404},
+    {"GET", "/api/1/node/card/more", NULL, 404},
+    {"GET", "/api/1/a/b/c/d/e/f/g", NULL, 400},
+    {"GET", "/api/1/packets/%00", NULL, 400},
+    {"GET", "/api/1/packets/%zz", NULL, 400},
+    {"GET", "/api/1/packets/%2e%2e%2f%2e%2e%2fkeys%2froot.key", NULL, 404},
+    {"GET", "/api/1/packets/..%2fcard.xml/xml", NULL, 404},
+    {"GET", "/api/1/packets/'%20OR%201=1--", NULL, 404},
+    {"GET", "/api/1/packets/urn:uuid:00000000-0000-4000-8000-000000000000", NULL, 404},
+    {"GET", "/api/1/packets/none/attachments/..%2f..%2fx", NULL, 404},
+    {"GET", "/api/1/packets/none/proof", NULL, 404},
+    {"GET", "/api/1/partners/%2e%2e", NULL, 404},
+    {"GET", "/api/1/partners/nobody.example", NULL, 404},
+    {"PATCH", "/api/1/partners/nobody.example", "{\"state\":\"paused\"}", 404},
+    {"PATCH", "/api/1/partners/la.legalaid.example", "{\"state\":\"loved\"}", 400},
+    {"PATCH", "/api/1/partners/la.legalaid.example", "{\"state\":7}", 400},
+    {"DELETE", "/api/1/partners/nobody.example", NULL, 404},
+    {"POST", "/api/1/partners/nobody.example/ping", "", 404},
+    {"POST", "/api/1/partners", "<x/>", 400},
+    {"POST", "/api/1/partners/preview", "", 400},
+    {"GET", "/api/1/inbox?limit=-1", NULL, 400},
+    {"GET", "/api/1/inbox?limit=99999999999999999999999", NULL, 400},
+    {"GET", "/api/1/ledger/proof/x", NULL, 400},
+    {"GET", "/api/1/ledger/proof/99999", NULL, 404},
+    {"POST", "/api/1/packets", "", 400},
+    {"POST", "/api/1/packets", "[", 400},
+    {"POST", "/api/1/packets", "[]", 400},
+    {"POST", "/api/1/packets", "{}", 400},
+    {"POST", "/api/1/packets", "{\"draft\":1}", 400},
+    {"POST", "/api/1/packets", "{\"draft\":[]}", 400},
+    {"POST", "/api/1/packets", "{\"draft\":{},\"draft\":{}}", 400},
+    {"POST", "/api/1/packets", "{\"to\":[1],\"draft\":{}}", 400},
+    {"POST", "/api/1/packets", "{\"to\":[\"la.legalaid.example\"],\"draft\":{\"header\":1}}", 400},
+    {"POST", "/api/1/packets",
+     "{\"attachments\":[{\"upload\":\"../keys/root.key\",\"mediaType\":\"text/plain\","
+     "\"title\":\"x\"}],\"draft\":{}}",
+     404},
+    {"POST", "/api/1/packets", "{\"attachments\":[7],\"draft\":{}}", 400},
+    {"POST", "/api/1/publications", "{\"draft\":\"x\"}", 400},
+    {"POST", "/api/1/publications", "{\"document\":\"../card.xml\"}", 404},
+    {"POST", "/api/1/packets/none/reply", "{\"draft\":{\"body\":{}}}", 404},
+};
+
 static void api_refuses_what_is_no_request(void **state)
 {
-    static const struct {
-        const char *method, *target, *body;
-        unsigned status;
-    } rows[] = {
-        {"POST", "/api/1/node", "{}", 400},
-        {"DELETE", "/api/1/inbox", NULL, 400},
-        {"GET", "/api/1/", NULL, 404},
-        {"GET", "/api/1/nothing", NULL, 404},
-        {"GET", "/api/1/node/card/more", NULL, 404},
-        {"GET", "/api/1/a/b/c/d/e/f/g", NULL, 400},
-        {"GET", "/api/1/packets/%00", NULL, 400},
-        {"GET", "/api/1/packets/%zz", NULL, 400},
-        {"GET", "/api/1/packets/%2e%2e%2f%2e%2e%2fkeys%2froot.key", NULL, 404},
-        {"GET", "/api/1/packets/..%2fcard.xml/xml", NULL, 404},
-        {"GET", "/api/1/packets/'%20OR%201=1--", NULL, 404},
-        {"GET", "/api/1/packets/urn:uuid:00000000-0000-4000-8000-000000000000", NULL, 404},
-        {"GET", "/api/1/packets/none/attachments/..%2f..%2fx", NULL, 404},
-        {"GET", "/api/1/packets/none/proof", NULL, 404},
-        {"GET", "/api/1/partners/%2e%2e", NULL, 404},
-        {"GET", "/api/1/partners/nobody.example", NULL, 404},
-        {"PATCH", "/api/1/partners/nobody.example", "{\"state\":\"paused\"}", 404},
-        {"PATCH", "/api/1/partners/la.legalaid.example", "{\"state\":\"loved\"}", 400},
-        {"PATCH", "/api/1/partners/la.legalaid.example", "{\"state\":7}", 400},
-        {"DELETE", "/api/1/partners/nobody.example", NULL, 404},
-        {"POST", "/api/1/partners/nobody.example/ping", "", 404},
-        {"POST", "/api/1/partners", "<x/>", 400},
-        {"POST", "/api/1/partners/preview", "", 400},
-        {"GET", "/api/1/inbox?limit=-1", NULL, 400},
-        {"GET", "/api/1/inbox?limit=99999999999999999999999", NULL, 400},
-        {"GET", "/api/1/ledger/proof/x", NULL, 400},
-        {"GET", "/api/1/ledger/proof/99999", NULL, 404},
-        {"POST", "/api/1/packets", "", 400},
-        {"POST", "/api/1/packets", "[", 400},
-        {"POST", "/api/1/packets", "[]", 400},
-        {"POST", "/api/1/packets", "{}", 400},
-        {"POST", "/api/1/packets", "{\"draft\":1}", 400},
-        {"POST", "/api/1/packets", "{\"draft\":[]}", 400},
-        {"POST", "/api/1/packets", "{\"draft\":{},\"draft\":{}}", 400},
-        {"POST", "/api/1/packets", "{\"to\":[1],\"draft\":{}}", 400},
-        {"POST", "/api/1/packets", "{\"to\":[\"la.legalaid.example\"],\"draft\":{\"header\":1}}",
-         400},
-        {"POST", "/api/1/packets",
-         "{\"attachments\":[{\"upload\":\"../keys/root.key\",\"mediaType\":\"text/plain\","
-         "\"title\":\"x\"}],\"draft\":{}}",
-         404},
-        {"POST", "/api/1/packets", "{\"attachments\":[7],\"draft\":{}}", 400},
-        {"POST", "/api/1/publications", "{\"draft\":\"x\"}", 400},
-        {"POST", "/api/1/publications", "{\"document\":\"../card.xml\"}", 404},
-        {"POST", "/api/1/packets/none/reply", "{\"draft\":{\"body\":{}}}", 404},
-    };
     (void)state;
     struct pair_asked asked;
     struct pair *pair = asked_pair(&asked);
     const int64_t before = leaves(&pair->b);
     unsigned wrong = 0;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const unsigned status = status_of(&pair->b, rows[i].method, rows[i].target, rows[i].body);
-        if (status != rows[i].status) {
-            print_error("%s %s %s: %u, not %u\n", rows[i].method, rows[i].target,
-                        rows[i].body ? rows[i].body : "", status, rows[i].status);
+    for (size_t i = 0; i < sizeof(no_requests) / sizeof(no_requests[0]); i++) {
+        const unsigned status =
+            status_of(&pair->b, no_requests[i].method, no_requests[i].target, no_requests[i].body);
+        if (status != no_requests[i].status) {
+            print_error("%s %s %s: %u, not %u\n", no_requests[i].method, no_requests[i].target,
+                        no_requests[i].body ? no_requests[i].body : "", status,
+                        no_requests[i].status);
             wrong++;
         }
     }
