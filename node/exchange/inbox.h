@@ -6,11 +6,11 @@
 #include "exchange/node.h"
 #include "net/http_types.h"
 
-/** Head-time decision: partner, media type, size, free space. */
-SPH_MUST sph_rc sph_inbox_accept(void *node, const sph_request *request, sph_response *response,
+/** Both: `ctx` is the sph_node. Head-time decision: partner, media type, size, free space. */
+SPH_MUST sph_rc sph_inbox_accept(void *ctx, const sph_request *request, sph_response *response,
                                  sph_err *err);
 /** The whole message. Runs on a hand; blocks on the journal. */
-void sph_inbox_handle(void *node, const sph_request *request, sph_response *response);
+void sph_inbox_handle(void *ctx, const sph_request *request, sph_response *response);
 
 /** A stored message as found again: for duplicates and for recovery. */
 typedef struct sph_inbox_row {

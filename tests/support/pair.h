@@ -3,6 +3,7 @@
  * can be seen and changed. Clocks stand until told. */
 #pragma once
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "exchange/deliver.h"
@@ -119,7 +120,25 @@ static inline void pair_open_side(struct pair_side *side)
     assert_ok(sph_node_open(&options, &side->node, &err), &err);
 }
 
-static inline void pair_make_side(struct pair_side *side, uint64_t seed)
+/** Making a home costs two RSA keys, so each kind of home is made once in a program and copied. */
+struct pair_template {
+    const char *party, *suites;
+    test_env *world;
+};
+static struct pair_template pair_templates[8];
+
+static inline void pair_drop_templates(void)
+{
+    for (size_t i = 0; i < sizeof(pair_templates) / sizeof(pair_templates[0]); i++)
+        test_env_free(&pair_templates[i].world);
+}
+
+static inline bool pair_is_same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static inline test_env *pair_make_home(const struct pair_side *side, uint64_t seed)
 {
     sph_err err = {0};
     const struct sph_home_new values = {.party = side->party,
@@ -131,11 +150,66 @@ static inline void pair_make_side(struct pair_side *side, uint64_t seed)
                                         .listen_address = "127.0.0.1",
                                         .listen_port = 18443,
                                         .suites = side->suites};
-    side->world = test_env_new(seed);
+    test_env *world = test_env_new(seed);
+    assert_ok(sph_home_create(test_env_get(world), test_env_folder(world), &values, &err), &err);
+    return world;
+}
+
+/** The template of this kind of home, made when it is the first; NULL when there is no place left.
+ */
+static inline test_env *pair_template_of(const struct pair_side *side, uint64_t seed)
+{
+    for (size_t i = 0; i < sizeof(pair_templates) / sizeof(pair_templates[0]); i++) {
+        struct pair_template *known = &pair_templates[i];
+        if (known->world && strcmp(known->party, side->party) == 0 &&
+            pair_is_same_text(known->suites, side->suites))
+            return known->world;
+        if (known->world)
+            continue;
+        if (i == 0)
+            assert_int_equal(atexit(pair_drop_templates), 0);
+        *known = (struct pair_template){side->party, side->suites, pair_make_home(side, seed)};
+        return known->world;
+    }
+    return NULL;
+}
+
+struct pair_copy {
+    const struct sph_env *from, *to;
+    const char *folder; /* "" or "keys/" */
+};
+
+static inline sph_rc pair_copy_file(void *arg, const char *name, sph_err *err)
+{
+    const struct pair_copy *copy = arg;
+    char path[300];
+    SPH_AUTO(sph_buf) octets = sph_buf_init((size_t)64 * 1024 * 1024);
+    SPH_TRY(sph_str_format(path, sizeof(path), err, "%s%s", copy->folder, name), err, "path");
+    SPH_TRY(sph_file_load(copy->from->files, path, &octets, err), err, "template");
+    return sph_file_store(copy->to->files, path, sph_buf_peek(&octets), false, err);
+}
+
+static inline void pair_copy_home(test_env *from, test_env *to)
+{
+    static const char *const files[] = {"saphan.ini", "card.xml", "node.db", "secrets.db"};
+    sph_err err = {0};
+    struct pair_copy copy = {test_env_get(from), test_env_get(to), ""};
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        assert_ok(pair_copy_file(&copy, files[i], &err), &err);
+    copy.folder = "keys/";
+    assert_ok(copy.to->files->make_dir(copy.to->files->ctx, "keys", &err), &err);
+    assert_ok(copy.from->files->list(copy.from->files->ctx, "keys", pair_copy_file, &copy, &err),
+              &err);
+}
+
+static inline void pair_make_side(struct pair_side *side, uint64_t seed)
+{
+    test_env *model = pair_template_of(side, seed);
+    /* Another seed than the model's: no id that it drew comes again. */
+    side->world = model ? test_env_new(seed + 1000) : pair_make_home(side, seed);
+    if (model)
+        pair_copy_home(model, side->world);
     side->transport = (sph_transport){side, pair_post, pair_forget};
-    assert_ok(
-        sph_home_create(test_env_get(side->world), test_env_folder(side->world), &values, &err),
-        &err);
     pair_open_side(side);
 }
 
