@@ -73,27 +73,32 @@ class UnixConnection(http.client.HTTPConnection):
 class Node:
     """One home and, while it is served, its process."""
 
-    def __init__(self, folder, party, kind, country, name):
+    def __init__(self, folder, party, kind, country, name, reached_at=None, listen=None, prefix=()):
+        """reached_at: the port that the card names, when something stands in front of the node; listen: "address:port"
+        of the node and its card, when not on the loopback; prefix: words before the program, e.g. ip netns exec."""
         self.home = os.path.join(folder, party.split(".")[1])
         self.party = party
         self.port = free_port()
+        self.prefix = list(prefix)
+        listen = listen or f"127.0.0.1:{self.port}"
         self.process = None
         self.log = open(self.home + ".log", "ab")
         self.run(
             "init", "--party", party, "--name-en", name, "--kind", kind, "--country", country,
-            "--url", f"https://127.0.0.1:{self.port}", "--listen", f"127.0.0.1:{self.port}", "--training",
+            "--url", f"https://127.0.0.1:{reached_at}" if reached_at else f"https://{listen}", "--listen", listen,
+            "--training",
         )
 
     def run(self, *words, check=True):
         """A command of the built program in this home."""
-        done = subprocess.run([SAPHAN, "--home", self.home, *words], stdin=subprocess.DEVNULL,
+        done = subprocess.run([*self.prefix, SAPHAN, "--home", self.home, *words], stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=120)
         if check and done.returncode != 0:
             raise RuntimeError(f"saphan {words[0]}: exit {done.returncode}: {done.stderr.decode()[:300]}")
         return done
 
     def start(self, prefix=(), preexec=None):
-        self.process = subprocess.Popen([*prefix, SAPHAN, "--home", self.home, "run"], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([*self.prefix, *prefix, SAPHAN, "--home", self.home, "run"], stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log, preexec_fn=preexec)
         self.wait_serving()
 
@@ -227,8 +232,8 @@ class Folder:
         self.nodes = []
         return self
 
-    def node(self, *values):
-        node = Node(self.path, *values)
+    def node(self, *values, **more):
+        node = Node(self.path, *values, **more)
         self.nodes.append(node)
         return node
 
