@@ -7,11 +7,15 @@
  *      country = LA                       ISO 3166-1 alpha-2 (required)
  *      mode = training                    production or training (required)
  *      url = https://node.example:8443    where partners reach it; absent: this node only pulls
+ *      mpc = urn:saphan:mpc:4f…           the channel that such a node pulls (made by init)
  *      lang = lo                          language of messages that nobody asked for (default en)
  *      largest = 268435456                largest message taken, bytes
  *      suites = edelivery-2.0-ed25519 edelivery-1.15                  AS4 suites in order of
  * preference; absent: all [listen] address = 0.0.0.0                  IPv4 or IPv6 address of the
  * exchange port port = 8443 workers = 2
+ *      [pull]
+ *      busy = 60                          seconds between two pulls in office hours
+ *      idle = 900                         and at night and on days off
  *
  * One `key = value` a line; a line that starts with # or ; is a comment. There are no quotes, no
  * comments behind a value and no continued lines. Unknown or repeated keys, a byte order mark and a
@@ -26,6 +30,7 @@
 #define SPH_CONFIG_PATH "saphan.ini"
 #define SPH_CONFIG_BYTES 65536u
 #define SPH_CONFIG_LINE 1024u
+#define SPH_MPC_PREFIX "urn:saphan:mpc:" /* what an office only pulls begins with */
 
 /** Checked values; texts are "" when absent. */
 struct sph_config {
@@ -35,11 +40,13 @@ struct sph_config {
     char country[3];
     char mode[16];
     char url[256];
+    char mpc[64]; /* the channel that a node without url pulls */
     char suites[64];
     enum sph_lang lang;
     uint64_t largest;
     char address[46];
     uint64_t port, workers;
+    uint64_t pull_busy_s, pull_idle_s; /* between two pulls: in office hours, and else */
 };
 
 /** What is wrong with a configuration, for the person who wrote it. */

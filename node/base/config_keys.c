@@ -9,6 +9,7 @@
 #define LEAST_MESSAGE 1048576u      /* below one MiB no packet with an attachment would pass */
 #define MESSAGE_CEILING 2147483648u /* limits.h, message_ceiling; a test holds them together */
 #define MOST_WORKERS 64u
+#define MOST_PULL_S 86400u
 
 static bool is_one_of(sph_slice value, const char *const *words, size_t count)
 {
@@ -115,6 +116,18 @@ static bool is_url(sph_slice value)
            is_port_part(sph_slice_sub(rest, host, SIZE_MAX));
 }
 
+/* as4.md 12.3: an office's own channel; what follows the prefix says nothing about it. */
+static bool is_mpc(sph_slice value)
+{
+    const sph_slice prefix = SPH_LIT(SPH_MPC_PREFIX);
+    if (!sph_slice_starts(value, prefix) || value.len < prefix.len + 16)
+        return false;
+    for (size_t i = prefix.len; i < value.len; i++)
+        if (!is_small_or_digit(value.at[i]) && value.at[i] != '-')
+            return false;
+    return true;
+}
+
 /* The words are as4's; here only their form, so that a file cannot carry anything else. */
 static bool is_suites(sph_slice value)
 {
@@ -149,12 +162,15 @@ static const struct sph_config_key keys[] = {
     TEXT("node", "country", country, true, is_country),
     TEXT("node", "mode", mode, true, is_mode),
     TEXT("node", "url", url, false, is_url),
+    TEXT("node", "mpc", mpc, false, is_mpc),
     {"node", "lang", SPH_CONFIG_LANG, false, FIELD(lang), NULL, 0, 0},
     NUMBER("node", "largest", largest, LEAST_MESSAGE, MESSAGE_CEILING),
     TEXT("node", "suites", suites, false, is_suites),
     TEXT("listen", "address", address, false, is_address),
     NUMBER("listen", "port", port, 1, 65535),
     NUMBER("listen", "workers", workers, 1, MOST_WORKERS),
+    NUMBER("pull", "busy", pull_busy_s, 1, MOST_PULL_S),
+    NUMBER("pull", "idle", pull_idle_s, 1, MOST_PULL_S),
 };
 
 const struct sph_config_key *sph_config_keys(size_t *count)
@@ -171,6 +187,8 @@ void sph_config_default(struct sph_config *out)
         .address = "0.0.0.0",
         .port = 8443,
         .workers = 2,
+        .pull_busy_s = 60, /* as4.md 12.3 */
+        .pull_idle_s = 900,
     };
 }
 

@@ -1,5 +1,6 @@
 #include "exchange/node.h"
 
+#include "base/codec.h"
 #include "exchange/own_card.h"
 
 #define PATH_ROOM 600u
@@ -38,8 +39,9 @@ static sph_rc fill_config(const struct sph_home_new *values, struct sph_config *
         err, "country");
     SPH_TRY(sph_str_copy(config->mode, sizeof(config->mode), sph_slice_str(values->mode), err), err,
             "mode");
-    SPH_TRY(sph_str_copy(config->url, sizeof(config->url), sph_slice_str(values->url), err), err,
-            "address");
+    SPH_TRY(sph_str_copy(config->url, sizeof(config->url),
+                         sph_slice_str(values->url ? values->url : ""), err),
+            err, "address");
     SPH_TRY(sph_str_copy(config->address, sizeof(config->address),
                          sph_slice_str(values->listen_address), err),
             err, "listen address");
@@ -56,14 +58,22 @@ static sph_rc fill_config(const struct sph_home_new *values, struct sph_config *
     return sph_ok();
 }
 
-static sph_rc check_values(const struct sph_home_new *values, struct sph_config *config,
-                           sph_err *err)
+/** as4.md 12.3: a node that nobody reaches pulls a channel of its own, whose name says nothing. */
+static sph_rc new_channel(const struct sph_env *env, struct sph_config *config, sph_err *err)
+{
+    char uuid[SPH_UUID_TEXT];
+    SPH_TRY(sph_uuid_new(env->random, uuid, err), err, "channel");
+    return sph_str_format(config->mpc, sizeof(config->mpc), err, SPH_MPC_PREFIX "%s", uuid);
+}
+
+static sph_rc check_values(const struct sph_env *env, const struct sph_home_new *values,
+                           struct sph_config *config, sph_err *err)
 {
     struct sph_suites suites;
     sph_config_default(config);
     SPH_TRY(fill_config(values, config, err), err, "values");
     if (!config->url[0])
-        return sph_fail(err, SPH_EARG, "a node needs the https address where partners reach it");
+        SPH_TRY(new_channel(env, config, err), err, "channel");
     SPH_TRY(sph_suites_parse(config->suites, &suites, err), err, "suites");
     return sph_config_check(config, NULL, err);
 }
@@ -84,7 +94,7 @@ static sph_rc create(const struct sph_env *env, const char *path, const struct s
                      struct sph_config *config, sph_err *err)
 {
     bool is_home = false, has_config = false;
-    SPH_TRY(check_values(values, config, err), err, "values");
+    SPH_TRY(check_values(env, values, config, err), err, "values");
     SPH_TRY(env->files->exists(env->files->ctx, "card.xml", &is_home, err), err, "home");
     if (is_home)
         return sph_fail(err, SPH_EEXISTS, "this folder is a node already");

@@ -17,7 +17,8 @@ typedef struct sph_node sph_node; /* thread-safe */
 struct sph_home_new {
     const char *party, *kind, *country, *mode; /* mode: production or training */
     const char *name[3];                       /* by enum sph_lang; at least one */
-    const char *url; /* https://host:port, where partners reach the exchange port */
+    const char *url; /* https://host:port, where partners reach the exchange port; NULL: nobody
+                        reaches it, it pulls its messages from its partners */
     const char *listen_address;
     unsigned listen_port;
     uint64_t largest;   /* largestMessage of the card, bytes */

@@ -109,6 +109,9 @@ static sph_rc add_identity(const sph_node *node, sph_card *card, sph_err *err)
             "mode");
     SPH_TRY(sph_str_copy(card->url, sizeof(card->url), sph_slice_str(config->url), err), err,
             "address");
+    SPH_TRY(sph_str_copy(card->pull_mpc, sizeof(card->pull_mpc),
+                         sph_slice_str(config->url[0] ? "" : config->mpc), err),
+            err, "channel");
     for (size_t i = 0; i < SPH_LANG_COUNT; i++)
         SPH_TRY(
             sph_str_copy(card->name[i], sizeof(card->name[i]), sph_slice_str(config->name[i]), err),

@@ -78,6 +78,19 @@ static sph_rc read_texts(const sph_xml_node *body, sph_card *to, sph_err *err)
     return sph_ok();
 }
 
+/** The channel of a party that only pulls (as4.md 12.3). */
+static sph_rc read_pull_only(const sph_xml_node *body, sph_card *to, sph_err *err)
+{
+    const sph_xml_node *node = sph_xml_child(body, SPH_NS_PACKET, "pullOnly");
+    if (!node)
+        return sph_ok();
+    const char *mpc = sph_xml_attr(node, NULL, "mpc");
+    const char *via = sph_xml_attr(node, NULL, "via");
+    SPH_TRY(sph_str_copy(to->pull_mpc, sizeof(to->pull_mpc), sph_slice_str(mpc ? mpc : ""), err),
+            err, "channel");
+    return sph_str_copy(to->pull_via, sizeof(to->pull_via), sph_slice_str(via ? via : ""), err);
+}
+
 static sph_rc read_numbers(const sph_xml_node *body, sph_card *to, sph_err *err)
 {
     char text[64];
@@ -173,6 +186,7 @@ static sph_rc read_card(const sph_packet *packet, sph_card *to, sph_err *err)
 {
     to->crl = sph_buf_init(CRL_CAP);
     SPH_TRY(read_texts(packet->body, to, err), err, "texts");
+    SPH_TRY(read_pull_only(packet->body, to, err), err, "channel");
     SPH_TRY(read_numbers(packet->body, to, err), err, "numbers");
     SPH_TRY(read_keys(packet->body, to, err), err, "keys");
     SPH_TRY(sph_card_root(packet, &to->root, err), err, "root");

@@ -17,7 +17,9 @@ typedef struct sph_card {
         sph_cert *cert;
     } cert[SPH_CARD_CERTS];
     size_t cert_count;
-    char url[256]; /* https://host:port; "" when pull-only */
+    char url[256];      /* https://host:port; "" when pull-only */
+    char pull_mpc[256]; /* pull-only: the channel that this party, and nobody else, pulls */
+    char pull_via[SPH_PARTY_ROOM]; /* pull-only: the partner that relays for it, or "" */
     char log_origin[128], log_vkey[256];
     char witness_name[128], witness_vkey[256], witness_url[256];
     enum sph_suite suite[3];

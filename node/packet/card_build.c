@@ -103,7 +103,10 @@ static sph_rc add_address(const sph_card *card, sph_json *body, sph_err *err)
             err, "witness");
     if (card->url[0])
         return set_text(body, "url", card->url, err);
-    return sph_json_set(body, "pullOnly", sph_json_object(), err);
+    SPH_AUTO_PTR(sph_json) *pull = sph_json_object();
+    SPH_TRY(set_text(pull, "mpc", card->pull_mpc, err), err, "channel");
+    SPH_TRY(set_text(pull, "via", card->pull_via, err), err, "channel");
+    return sph_json_set(body, "pullOnly", sph_move(pull), err);
 }
 
 static sph_rc add_scalars(const sph_card *card, sph_json *body, sph_err *err)
