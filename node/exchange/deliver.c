@@ -210,7 +210,7 @@ static sph_rc find_waiting(sph_db *reader, const char *party, const char *messag
     bool row = false;
     SPH_TRY(sph_stmt_get(reader,
                          "SELECT id FROM outbox WHERE message_id=? AND partner=? AND state IN"
-                         " ('sending','wait-retry')",
+                         " ('sending','wait-retry','pulled-waiting','ready-again')",
                          &stmt, err),
             err, "waiting message");
     sph_stmt_text(stmt, 1, message_id);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "store/tables_exchange.h"
+
 /** as4.md 14.2: every move that exists, and the leaf it writes. */
 static const struct move {
     enum sph_out_state from;
@@ -21,12 +23,33 @@ static const struct move {
     {SPH_OUT_WAIT_RETRY, SPH_OUT_NO_ANSWER, SPH_OUT_WAIT_RETRY, 0},
     {SPH_OUT_WAIT_RETRY, SPH_OUT_REFUSED, SPH_OUT_FAILED, SPH_EVENT_DELIVERY_FAILED},
     {SPH_OUT_WAIT_RETRY, SPH_OUT_DEADLINE, SPH_OUT_FAILED, SPH_EVENT_DELIVERY_FAILED},
+    /* A partner that pulls (as4.md 12.3). */
+    {SPH_OUT_SUBMITTED, SPH_OUT_MADE_READY, SPH_OUT_READY, 0},
+    {SPH_OUT_READY, SPH_OUT_PULLED, SPH_OUT_PULLED_WAITING, SPH_EVENT_SENT},
+    {SPH_OUT_READY, SPH_OUT_DEADLINE, SPH_OUT_FAILED, SPH_EVENT_DELIVERY_FAILED},
+    {SPH_OUT_READY, SPH_OUT_CANCEL, SPH_OUT_CANCELLED, SPH_EVENT_DELIVERY_FAILED},
+    {SPH_OUT_PULLED_WAITING, SPH_OUT_LEASE_OVER, SPH_OUT_READY_AGAIN, 0},
+    {SPH_OUT_PULLED_WAITING, SPH_OUT_NO_ANSWER, SPH_OUT_PULLED_WAITING, 0}, /* not at once again */
+    {SPH_OUT_PULLED_WAITING, SPH_OUT_RECEIPT, SPH_OUT_ACKNOWLEDGED, SPH_EVENT_RECEIPT_IN},
+    {SPH_OUT_PULLED_WAITING, SPH_OUT_REFUSED, SPH_OUT_FAILED, SPH_EVENT_DELIVERY_FAILED},
+    {SPH_OUT_PULLED_WAITING, SPH_OUT_DEADLINE, SPH_OUT_FAILED, SPH_EVENT_DELIVERY_FAILED},
+    {SPH_OUT_READY_AGAIN, SPH_OUT_PULLED, SPH_OUT_PULLED_WAITING, 0}, /* same bytes, same SENT */
+    {SPH_OUT_READY_AGAIN, SPH_OUT_NO_ANSWER, SPH_OUT_PULLED_WAITING, 0},
+    {SPH_OUT_READY_AGAIN, SPH_OUT_RECEIPT, SPH_OUT_ACKNOWLEDGED, SPH_EVENT_RECEIPT_IN},
+    {SPH_OUT_READY_AGAIN, SPH_OUT_REFUSED, SPH_OUT_FAILED, SPH_EVENT_DELIVERY_FAILED},
+    {SPH_OUT_READY_AGAIN, SPH_OUT_DEADLINE, SPH_OUT_FAILED, SPH_EVENT_DELIVERY_FAILED},
 };
 
 static const char *const names[SPH_OUT_STATE_COUNT] = {
-    [SPH_OUT_SUBMITTED] = "submitted",   [SPH_OUT_SENDING] = "sending",
-    [SPH_OUT_WAIT_RETRY] = "wait-retry", [SPH_OUT_ACKNOWLEDGED] = "acknowledged",
-    [SPH_OUT_FAILED] = "failed",         [SPH_OUT_CANCELLED] = "cancelled",
+    [SPH_OUT_SUBMITTED] = "submitted",
+    [SPH_OUT_SENDING] = "sending",
+    [SPH_OUT_WAIT_RETRY] = "wait-retry",
+    [SPH_OUT_ACKNOWLEDGED] = "acknowledged",
+    [SPH_OUT_FAILED] = "failed",
+    [SPH_OUT_CANCELLED] = "cancelled",
+    [SPH_OUT_READY] = "ready",
+    [SPH_OUT_PULLED_WAITING] = "pulled-waiting",
+    [SPH_OUT_READY_AGAIN] = "ready-again",
 };
 
 sph_rc sph_out_step(enum sph_out_state from, enum sph_out_event event, enum sph_out_state *to,
@@ -182,8 +205,7 @@ static sph_rc look_through_due(sph_db *reader, const struct due *due, sph_err *e
     sph_stmt *stmt = NULL;
     bool goes_on = false;
     SPH_TRY(sph_stmt_get(reader,
-                         "SELECT id, next_ms, partner FROM outbox WHERE state IN "
-                         "('submitted','sending','wait-retry')"
+                         "SELECT id, next_ms, partner FROM outbox WHERE state IN " SPH_OUTBOX_OPEN
                          " ORDER BY next_ms LIMIT ?",
                          &stmt, err),
             err, "due rows");
@@ -235,4 +257,33 @@ sph_rc sph_out_due_each(sph_node *node, int64_t now_ms,
     int64_t unused = INT64_MAX;
     const struct due due = {now_ms, INT64_MAX, &unused, is_enough, arg};
     return with_reader(node, &due, err);
+}
+
+static sph_rc find_ready(sph_db *reader, const char *party, int64_t after, int64_t *id,
+                         sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    bool row = false;
+    SPH_TRY(sph_stmt_get(reader,
+                         "SELECT id FROM outbox WHERE partner=?1 AND id>?2"
+                         " AND state IN ('ready','ready-again') ORDER BY id LIMIT 1",
+                         &stmt, err),
+            err, "message that waits for a pull");
+    sph_stmt_text(stmt, 1, party);
+    sph_stmt_int(stmt, 2, after);
+    SPH_TRY(sph_stmt_step(stmt, &row, err), err, "message that waits for a pull");
+    if (row)
+        *id = sph_col_int(stmt, 0);
+    sph_stmt_end(stmt);
+    return row ? sph_ok() : sph_fail(err, SPH_ENOTFOUND, "nothing waits for a pull");
+}
+
+sph_rc sph_out_next_ready(sph_node *node, const char *party, int64_t after, int64_t *id,
+                          sph_err *err)
+{
+    sph_db *reader = NULL;
+    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
+    const sph_rc rc = find_ready(reader, party, after, id, err);
+    sph_db_pool_put(sph_node_readers(node), reader);
+    return rc;
 }

@@ -6,11 +6,14 @@
 #include "exchange/content.h"
 
 enum sph_out_state {
-    SPH_OUT_SUBMITTED,    /* T1 done, no wire bytes yet */
-    SPH_OUT_SENDING,      /* T2 done: handed out, or about to be */
-    SPH_OUT_WAIT_RETRY,   /* a try failed; the next one has its time */
-    SPH_OUT_ACKNOWLEDGED, /* a verified receipt is stored */
-    SPH_OUT_FAILED,       /* final: signed error, or the deadline */
+    SPH_OUT_SUBMITTED,      /* T1 done, no wire bytes yet */
+    SPH_OUT_SENDING,        /* T2 done: handed out, or about to be */
+    SPH_OUT_WAIT_RETRY,     /* a try failed; the next one has its time */
+    SPH_OUT_READY,          /* for a partner that pulls: wire bytes stored, never handed out */
+    SPH_OUT_PULLED_WAITING, /* T2 done: handed out to a pull, its lease runs */
+    SPH_OUT_READY_AGAIN,    /* the lease ran out without a receipt: the next pull gets it */
+    SPH_OUT_ACKNOWLEDGED,   /* a verified receipt is stored */
+    SPH_OUT_FAILED,         /* final: signed error, or the deadline */
     SPH_OUT_CANCELLED,
     SPH_OUT_STATE_COUNT
 };
@@ -21,6 +24,9 @@ enum sph_out_event {
     SPH_OUT_REFUSED,   /* final error, signed by the partner */
     SPH_OUT_DEADLINE,
     SPH_OUT_CANCEL,
+    SPH_OUT_MADE_READY, /* wire bytes are stored, for a partner that pulls */
+    SPH_OUT_PULLED,     /* a pull gets them (T2 at the first one) */
+    SPH_OUT_LEASE_OVER, /* no receipt within the lease */
     SPH_OUT_EVENT_COUNT
 };
 /** Next state and the leaf the move writes (0: none). SPH_ECONFLICT for a move that does not exist.
@@ -78,6 +84,20 @@ SPH_MUST sph_rc sph_out_insert(sph_db *db, const struct sph_out_new *row, sph_er
 /** T2: wire bytes, match set, SENT leaf, state SENDING. row->wire or row->wire_file is set. */
 SPH_MUST sph_rc sph_out_hand_out(sph_node *node, sph_out_row *row, const sph_as4_built *built,
                                  sph_err *err);
+/** For a partner that pulls: wire bytes and match set, state READY. Nothing has left, so there is
+ * no SENT leaf. */
+SPH_MUST sph_rc sph_out_make_ready(sph_node *node, sph_out_row *row, const sph_as4_built *built,
+                                   sph_err *err);
+/** A pull gets the message: T2 (SENT leaf) at its first hand-out, a lease of `lease_ms` at each.
+ * SPH_ECONFLICT when another pull was faster: hand nothing out then. */
+SPH_MUST sph_rc sph_out_pulled(sph_node *node, sph_out_row *row, int64_t lease_ms, sph_err *err);
+/** The lease ran out: the message is offered again. */
+SPH_MUST sph_rc sph_out_lease_over(sph_node *node, const sph_out_row *row, sph_err *err);
+/** The oldest message that waits for a pull of this partner, after row `after`. SPH_ENOTFOUND:
+ * none.
+ */
+SPH_MUST sph_rc sph_out_next_ready(sph_node *node, const char *party, int64_t after, int64_t *id,
+                                   sph_err *err);
 /** What a verified receipt proves. */
 struct sph_out_receipt {
     sph_slice root; /* SOAP octets of the receipt */

@@ -66,18 +66,18 @@ static sph_rc fill_leaf(sph_node *node, uint16_t event, const sph_out_row *row, 
                         sph_slice_str(row->conversation_id), err);
 }
 
-static sph_rc bind_hand_out(void *arg, sph_db *db, const uint64_t *index, sph_err *err)
+/** Wire bytes and match set of a built message, with its next state. */
+static sph_rc store_wire(const struct change *change, sph_db *db, int64_t sent_index, sph_err *err)
 {
-    const struct change *change = arg;
     const sph_out_row *row = change->row;
     sph_stmt *stmt = NULL;
     SPH_TRY(sph_stmt_get(db,
-                         "UPDATE outbox SET state='sending', sent_index=?, refs=?, root=?, wire=?, "
+                         "UPDATE outbox SET sent_index=?, refs=?, root=?, wire=?, "
                          "wire_file=?, wire_len=?,"
-                         " content_type=? WHERE id=? AND state=? AND attempt=?",
+                         " content_type=?, state=?, next_ms=? WHERE id=? AND state=? AND attempt=?",
                          &stmt, err),
             err, "hand-out");
-    sph_stmt_int(stmt, 1, (int64_t)index[0]);
+    sph_stmt_int(stmt, 1, sent_index);
     sph_stmt_text(stmt, 2, change->refs);
     sph_stmt_blob(stmt, 3, sph_buf_peek(&change->built->root));
     if (row->wire_file[0])
@@ -87,8 +87,22 @@ static sph_rc bind_hand_out(void *arg, sph_db *db, const uint64_t *index, sph_er
     sph_stmt_text(stmt, 5, row->wire_file);
     sph_stmt_int(stmt, 6, (int64_t)change->built->len);
     sph_stmt_text(stmt, 7, change->built->content_type);
-    bind_guard(stmt, 8, row);
+    sph_stmt_text(stmt, 8, sph_out_state_name(change->to));
+    sph_stmt_int(stmt, 9, change->next_ms);
+    bind_guard(stmt, 10, row);
     return guarded(stmt, err);
+}
+
+static sph_rc bind_hand_out(void *arg, sph_db *db, const uint64_t *index, sph_err *err)
+{
+    const struct change *change = arg;
+    return store_wire(change, db, (int64_t)index[0], err);
+}
+
+/** Ready for a pull: nothing has left, so no leaf. */
+static sph_rc apply_ready(void *arg, sph_db *db, sph_err *err)
+{
+    return store_wire(arg, db, -1, err);
 }
 
 sph_rc sph_out_hand_out(sph_node *node, sph_out_row *row, const sph_as4_built *built, sph_err *err)
@@ -102,7 +116,8 @@ sph_rc sph_out_hand_out(sph_node *node, sph_out_row *row, const sph_as4_built *b
     SPH_TRY(fill_leaf(node, event, row, &leaf, err), err, "SENT leaf");
     leaf.envelope = built->root_sha256;
     leaf.ref_index = (uint64_t)row->submitted_index;
-    struct change change = {.row = row, .to = to, .built = built, .refs = sph_buf_text(&refs)};
+    struct change change = {
+        .row = row, .to = to, .built = built, .refs = sph_buf_text(&refs), .next_ms = row->next_ms};
     sph_job job = {.bind = bind_hand_out, .arg = &change, .leaves = &leaf, .leaf_count = 1};
     SPH_TRY(sph_journal_commit(sph_node_journal(node), &job, NULL, err), err, "T2");
     row->state = to;
@@ -112,6 +127,78 @@ sph_rc sph_out_hand_out(sph_node *node, sph_out_row *row, const sph_as4_built *b
     row->wire_len = built->len;
     return sph_str_copy(row->content_type, sizeof(row->content_type),
                         sph_slice_str(built->content_type), err);
+}
+
+/** When a row that waits for a pull has to be looked at all the same. */
+static int64_t after_deadline(const sph_out_row *row)
+{
+    return row->deadline_ms + 1;
+}
+
+sph_rc sph_out_make_ready(sph_node *node, sph_out_row *row, const sph_as4_built *built,
+                          sph_err *err)
+{
+    enum sph_out_state to;
+    uint16_t event = 0;
+    SPH_AUTO(sph_buf) refs = sph_buf_init(65536);
+    SPH_TRY(sph_out_step(row->state, SPH_OUT_MADE_READY, &to, &event, err), err, "ready");
+    SPH_TRY(sph_as4_refs_print(&built->refs, &refs, err), err, "match set");
+    struct change change = {.row = row,
+                            .to = to,
+                            .built = built,
+                            .refs = sph_buf_text(&refs),
+                            .next_ms = after_deadline(row)};
+    sph_job job = {.apply = apply_ready, .arg = &change};
+    SPH_TRY(sph_journal_commit(sph_node_journal(node), &job, NULL, err), err, "ready");
+    row->state = to;
+    return sph_ok();
+}
+
+static sph_rc move_pulled(const struct change *change, sph_db *db, int64_t sent_index, sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    SPH_TRY(sph_stmt_get(db,
+                         "UPDATE outbox SET state=?, sent_index=?, next_ms=?"
+                         " WHERE id=? AND state=? AND attempt=?",
+                         &stmt, err),
+            err, "pulled message");
+    sph_stmt_text(stmt, 1, sph_out_state_name(change->to));
+    sph_stmt_int(stmt, 2, sent_index);
+    sph_stmt_int(stmt, 3, change->next_ms);
+    bind_guard(stmt, 4, change->row);
+    return guarded(stmt, err);
+}
+
+static sph_rc bind_pulled(void *arg, sph_db *db, const uint64_t *index, sph_err *err)
+{
+    return move_pulled(arg, db, (int64_t)index[0], err);
+}
+
+static sph_rc apply_pulled_again(void *arg, sph_db *db, sph_err *err)
+{
+    const struct change *change = arg;
+    return move_pulled(change, db, change->row->sent_index, err);
+}
+
+sph_rc sph_out_pulled(sph_node *node, sph_out_row *row, int64_t lease_ms, sph_err *err)
+{
+    sph_leaf leaf;
+    enum sph_out_state to;
+    uint16_t event = 0;
+    SPH_TRY(sph_out_step(row->state, SPH_OUT_PULLED, &to, &event, err), err, "pull");
+    struct change change = {.row = row, .to = to, .next_ms = sph_node_now_ms(node) + lease_ms};
+    sph_job job = {.apply = apply_pulled_again, .arg = &change};
+    if (event) {
+        SPH_TRY(fill_leaf(node, event, row, &leaf, err), err, "SENT leaf");
+        leaf.envelope = row->root_sha256;
+        leaf.ref_index = (uint64_t)row->submitted_index;
+        job = (sph_job){.bind = bind_pulled, .arg = &change, .leaves = &leaf, .leaf_count = 1};
+    }
+    SPH_TRY(sph_journal_commit(sph_node_journal(node), &job, NULL, err), err, "T2");
+    row->state = to;
+    if (event)
+        row->sent_index = (int64_t)leaf.index;
+    return sph_ok();
 }
 
 static sph_rc bind_acknowledge(void *arg, sph_db *db, const uint64_t *index, sph_err *err)
@@ -201,6 +288,20 @@ static uint32_t noise(sph_node *node)
     return random->fill(random->ctx, (uint8_t *)&value, sizeof(value), NULL).code == SPH_OK
                ? value
                : UINT32_MAX / 2;
+}
+
+sph_rc sph_out_lease_over(sph_node *node, const sph_out_row *row, sph_err *err)
+{
+    enum sph_out_state to;
+    uint16_t event = 0;
+    SPH_TRY(sph_out_step(row->state, SPH_OUT_LEASE_OVER, &to, &event, err), err, "lease");
+    struct change change = {.row = row,
+                            .to = to,
+                            .code = sph_ebms_code(SPH_EBMS_0301),
+                            .detail = "pulled, and no receipt came",
+                            .next_ms = after_deadline(row)};
+    sph_job job = {.apply = apply_wait, .arg = &change};
+    return sph_journal_commit(sph_node_journal(node), &job, NULL, err);
 }
 
 sph_rc sph_out_wait(sph_node *node, const sph_out_row *row, const char *code, const char *detail,

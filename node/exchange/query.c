@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "store/tables_exchange.h"
+
 #define LIMIT_MOST 500u
 
 static int64_t limit_of(unsigned wanted)
@@ -16,7 +18,9 @@ static const char *display_of(const char *state, unsigned attempt)
         const char *state, *display;
     } table[] = {{"submitted", "queued"},    {"sending", "sent"},
                  {"wait-retry", "retrying"}, {"acknowledged", "receipt-verified"},
-                 {"failed", "failed"},       {"cancelled", "cancelled"}};
+                 {"failed", "failed"},       {"cancelled", "cancelled"},
+                 {"ready", "queued"},        {"pulled-waiting", "sent"},
+                 {"ready-again", "retrying"}};
     if (strcmp(state, "submitted") == 0 && attempt > 0)
         return "retrying";
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -83,7 +87,7 @@ static sph_rc read_outbox(sph_db *reader, const struct sph_view_filter *filter,
                 " FROM outbox o LEFT JOIN packet p ON p.packet_id=o.packet_id"
                 " WHERE (?1 IS NULL OR o.partner=?1) AND (?2 IS NULL OR o.packet_id=?2)"
                 " AND (?3 IS NULL OR p.thread_id=?3)"
-                " AND (?4=0 OR o.state IN ('submitted','sending','wait-retry')) AND o.id<?5"
+                " AND (?4=0 OR o.state IN " SPH_OUTBOX_OPEN ") AND o.id<?5"
                 " ORDER BY o.id DESC LIMIT ?6",
                 &stmt, err),
             err, "outbox");
@@ -166,7 +170,7 @@ sph_rc sph_query_inbox(sph_node *node, const struct sph_view_filter *filter, sph
 /* Acknowledged is what remains: all others are few and stand in an index of their own. */
 static const char counts_sql[] =
     "WITH open(attempt, created_ms) AS MATERIALIZED (SELECT attempt, created_ms FROM outbox"
-    "  WHERE state IN ('submitted','sending','wait-retry')),"
+    "  WHERE state IN " SPH_OUTBOX_OPEN "),"
     " ended(state) AS MATERIALIZED (SELECT state FROM outbox"
     "  WHERE state IN ('failed','cancelled'))"
     " SELECT (SELECT COUNT(*) FROM open WHERE attempt=0),"

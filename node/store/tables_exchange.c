@@ -37,6 +37,7 @@ const char *const sph_tables_exchange[] = {
     " id INTEGER PRIMARY KEY, message_id TEXT NOT NULL UNIQUE, packet_id TEXT NOT NULL,"
     " partner TEXT NOT NULL, action TEXT NOT NULL, conversation_id TEXT NOT NULL, suite TEXT NOT "
     "NULL,"
+    " ref_to TEXT NOT NULL DEFAULT '',"
     " state TEXT NOT NULL, attempt INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT NULL,"
     " deadline_ms INTEGER NOT NULL, created_ms INTEGER NOT NULL, finished_ms INTEGER NOT NULL "
     "DEFAULT 0,"
@@ -49,8 +50,9 @@ const char *const sph_tables_exchange[] = {
     " error_detail TEXT NOT NULL DEFAULT '') STRICT",
     /* Looked through at each delivery: with all that is asked of a waiting message, so that its row
      * (with the whole message in it) is not read. */
-    "CREATE INDEX outbox_due ON outbox(next_ms, partner, attempt, created_ms) WHERE state IN "
-    "('submitted','sending','wait-retry')",
+    "CREATE INDEX outbox_due ON outbox(next_ms, partner, attempt, created_ms)"
+    " WHERE state IN " SPH_OUTBOX_OPEN,
+    "CREATE INDEX outbox_pull ON outbox(partner, id) WHERE state IN ('ready','ready-again')",
     "CREATE INDEX outbox_ended ON outbox(state) WHERE state IN ('failed','cancelled')",
     "CREATE INDEX outbox_packet ON outbox(packet_id)",
 
@@ -59,6 +61,7 @@ const char *const sph_tables_exchange[] = {
     "NULL,"
     " action TEXT NOT NULL, conversation_id TEXT NOT NULL, suite TEXT NOT NULL, state TEXT NOT "
     "NULL,"
+    " ref_to TEXT NOT NULL DEFAULT '',"
     " received_ms INTEGER NOT NULL, received_index INTEGER NOT NULL DEFAULT -1,"
     " receipt_index INTEGER NOT NULL DEFAULT -1, refs TEXT NOT NULL, root BLOB NOT NULL, receipt "
     "BLOB,"
@@ -67,10 +70,15 @@ const char *const sph_tables_exchange[] = {
     "CREATE INDEX inbox_packet ON inbox(packet_id)",
     "CREATE INDEX inbox_open ON inbox(id) WHERE state = 'stored'",
 
+    /* Pull requests that came: none is answered twice. id: SHA-256 of party and MessageId. */
+    "CREATE TABLE pull_seen(id BLOB PRIMARY KEY CHECK(length(id)=32), seen_ms INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID",
+    "CREATE INDEX pull_seen_age ON pull_seen(seen_ms)",
+
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     NULL,
 };
 
 const char *const sph_tables_exchange_names[] = {
-    "partner", "packet", "attachment", "outbox", "inbox", "setting", NULL,
+    "partner", "packet", "attachment", "outbox", "inbox", "pull_seen", "setting", NULL,
 };

@@ -4,16 +4,22 @@
 
 /** as4.md 14.2, written again from the design: to-state, or -1 where no move exists. */
 static const int wanted[SPH_OUT_STATE_COUNT][SPH_OUT_EVENT_COUNT] = {
-    /* HAND_OUT, RECEIPT, NO_ANSWER, REFUSED, DEADLINE, CANCEL */
+    /* HAND_OUT, RECEIPT, NO_ANSWER, REFUSED, DEADLINE, CANCEL, MADE_READY, PULLED, LEASE_OVER */
     [SPH_OUT_SUBMITTED] = {SPH_OUT_SENDING, -1, SPH_OUT_SUBMITTED, -1, SPH_OUT_FAILED,
-                           SPH_OUT_CANCELLED},
+                           SPH_OUT_CANCELLED, SPH_OUT_READY, -1, -1},
     [SPH_OUT_SENDING] = {-1, SPH_OUT_ACKNOWLEDGED, SPH_OUT_WAIT_RETRY, SPH_OUT_FAILED,
-                         SPH_OUT_FAILED, -1},
+                         SPH_OUT_FAILED, -1, -1, -1, -1},
     [SPH_OUT_WAIT_RETRY] = {-1, SPH_OUT_ACKNOWLEDGED, SPH_OUT_WAIT_RETRY, SPH_OUT_FAILED,
-                            SPH_OUT_FAILED, -1},
-    [SPH_OUT_ACKNOWLEDGED] = {-1, -1, -1, -1, -1, -1},
-    [SPH_OUT_FAILED] = {-1, -1, -1, -1, -1, -1},
-    [SPH_OUT_CANCELLED] = {-1, -1, -1, -1, -1, -1},
+                            SPH_OUT_FAILED, -1, -1, -1, -1},
+    [SPH_OUT_READY] = {-1, -1, -1, -1, SPH_OUT_FAILED, SPH_OUT_CANCELLED, -1,
+                       SPH_OUT_PULLED_WAITING, -1},
+    [SPH_OUT_PULLED_WAITING] = {-1, SPH_OUT_ACKNOWLEDGED, SPH_OUT_PULLED_WAITING, SPH_OUT_FAILED,
+                                SPH_OUT_FAILED, -1, -1, -1, SPH_OUT_READY_AGAIN},
+    [SPH_OUT_READY_AGAIN] = {-1, SPH_OUT_ACKNOWLEDGED, SPH_OUT_PULLED_WAITING, SPH_OUT_FAILED,
+                             SPH_OUT_FAILED, -1, -1, SPH_OUT_PULLED_WAITING, -1},
+    [SPH_OUT_ACKNOWLEDGED] = {-1, -1, -1, -1, -1, -1, -1, -1, -1},
+    [SPH_OUT_FAILED] = {-1, -1, -1, -1, -1, -1, -1, -1, -1},
+    [SPH_OUT_CANCELLED] = {-1, -1, -1, -1, -1, -1, -1, -1, -1},
 };
 
 static void outbox_every_pair_moves_as_the_design_says(void **state)
@@ -44,6 +50,15 @@ static void outbox_final_states_write_the_leaf_that_proves_them(void **state)
     assert_int_equal(leaf, SPH_EVENT_DELIVERY_FAILED);
     assert_ok(sph_out_step(SPH_OUT_SUBMITTED, SPH_OUT_HAND_OUT, &to, &leaf, &err), &err);
     assert_int_equal(leaf, SPH_EVENT_SENT);
+    /* One SENT for a message that is pulled: at its first hand-out, not while it only waits. */
+    assert_ok(sph_out_step(SPH_OUT_SUBMITTED, SPH_OUT_MADE_READY, &to, &leaf, &err), &err);
+    assert_int_equal(leaf, 0);
+    assert_ok(sph_out_step(SPH_OUT_READY, SPH_OUT_PULLED, &to, &leaf, &err), &err);
+    assert_int_equal(leaf, SPH_EVENT_SENT);
+    assert_ok(sph_out_step(SPH_OUT_READY_AGAIN, SPH_OUT_PULLED, &to, &leaf, &err), &err);
+    assert_int_equal(leaf, 0);
+    assert_ok(sph_out_step(SPH_OUT_PULLED_WAITING, SPH_OUT_RECEIPT, &to, &leaf, &err), &err);
+    assert_int_equal(leaf, SPH_EVENT_RECEIPT_IN);
 }
 
 static void outbox_state_names_read_back(void **state)
