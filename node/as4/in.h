@@ -5,6 +5,9 @@
 #include "crypto/digest.h"
 #include "xml/xenc.h"
 
+/** How the digest of a part is taken: by the type of its plaintext (as4.md 6.2). */
+enum sph_as4_digest_form { SPH_AS4_DIGEST_RAW, SPH_AS4_DIGEST_XML, SPH_AS4_DIGEST_TEXT };
+
 struct sph_as4_in {
     sph_as4_source source;
     const struct sph_limits *limits;
@@ -35,6 +38,8 @@ struct sph_as4_in {
     sph_hash digest_of[MAX_PARTS]; /* signed digest of each PartInfo's octets */
     sph_cert *signer;
     sph_xenc_key *key; /* NULL without payload parts */
+    enum sph_as4_digest_form form_of[MAX_PARTS];
+    bool accepts_legacy_refs;
 };
 
 /** Fixed positions: Envelope{Header{Messaging, Security?, ignorable…}, Body}. soap.c */

@@ -18,6 +18,8 @@
 #define TOKEN_X509 WSS_TOKEN_PROFILE "X509v3"
 #define TOKEN_PKIPATH WSS_TOKEN_PROFILE "X509PKIPathv1"
 #define TOKEN_SKI WSS_TOKEN_PROFILE "X509SubjectKeyIdentifier"
+#define TOKEN_THUMBPRINT                                                                           \
+    "http://docs.oasis-open.org/wss/oasis-wss-soap-message-security-1.1#ThumbprintSHA1"
 #define TOKEN_ENCRYPTED_KEY                                                                        \
     "http://docs.oasis-open.org/wss/oasis-wss-soap-message-security-1.1#EncryptedKey"
 #define ENCODING_BASE64                                                                            \

@@ -54,9 +54,10 @@ const char *sph_as4_in_pull_mpc(
 SPH_MUST sph_rc sph_as4_open_root(sph_slice root, const struct sph_limits *limits, sph_as4_in **out,
                                   sph_as4_fault *fault, sph_err *err);
 
-/** Whose signature is expected. */
+/** Whose signature is expected, and what else the peer's P-Mode lets pass. {0} is strict: a Saphan
+ * partner, compressed parts, the four token forms of as4.md 7. */
 typedef struct sph_as4_trust {
-    const char *party;
+    const char *party; /* eb:From of a user message */
     const sph_cert *root;
     sph_slice crl;
     int64_t at_ms;
@@ -64,6 +65,20 @@ typedef struct sph_as4_trust {
     const sph_cert *const *
         known; /* the party's signing certificates, for references by key id or issuer and serial */
     size_t known_count;
+
+    /** A foreign product (as4.md D16, 6.5): `root` is not used. The signer is good when its key is
+     * that of one of `pinned`, or when `ca` (may be NULL) signed its certificate and `crl` does not
+     * list it; within its own validity in both cases. URI SAN and EKU are not asked for. */
+    bool is_foreign;
+    const sph_cert *const *pinned; /* also serve as `known` */
+    size_t pinned_count;
+    const sph_cert *ca;
+
+    bool accepts_legacy_refs; /* ThumbprintSHA1, X509SKI, KeyIdentifier with a certificate: only to
+                                 look up a certificate that is known already */
+    bool accepts_plain;       /* parts without CompressionType; the digest is over their octets */
+    bool accepts_uncompressed_xml; /* with accepts_plain: XML and text parts, whose digest is over
+                                      canonical or CRLF form, in memory, at most 4 MiB each */
 } sph_as4_trust;
 
 /** 2. Signature shape against the suite, token -> certificate -> path and party, SignatureValue,
@@ -80,13 +95,14 @@ typedef struct sph_as4_recipient {
     const sph_cert *leaf;
 } sph_as4_recipient;
 
-/** One opened part: gzip octets, verified against the signed digest. */
+/** One opened part, verified against the signed digest: gzip octets, or, where the P-Mode lets an
+ * uncompressed part pass, the document itself. */
 typedef struct sph_as4_part {
     char href[256];
     char mime_type[128];
     bool is_gzip;
-    sph_hash sha256; /* of the gzip octets */
-    uint64_t len;    /* of the gzip octets */
+    sph_hash sha256; /* of the octets handed over */
+    uint64_t len;    /* of the octets handed over */
     sph_buf octets;  /* leading part: in memory; others empty */
     sph_file *file;  /* other parts: private temporary file; NULL for the leading part */
 } sph_as4_part;

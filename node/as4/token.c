@@ -128,6 +128,7 @@ void sph_as4_token_in_clear(sph_as4_token_in *token)
         return;
     sph_cert_free(&token->leaf);
     sph_buf_clear(&token->der);
+    sph_buf_clear(&token->thumbprint);
     sph_buf_clear(&token->ski);
     sph_buf_clear(&token->issuer);
     sph_buf_clear(&token->serial);
@@ -184,8 +185,24 @@ static sph_rc read_reference(const sph_xml_node *node, const sph_xml_ids *ids,
     return read_binary(target, token, err);
 }
 
-static sph_rc read_ski(const sph_xml_node *node, sph_as4_token_in *token, sph_err *err)
+/** The forms that only look up (as4.md 7, last row): whoever sends one must be known already. */
+static sph_rc read_legacy_identifier(const sph_xml_node *node, sph_as4_token_in *token,
+                                     sph_err *err)
 {
+    token->is_lookup = true;
+    if (attr_is(node, "ValueType", TOKEN_THUMBPRINT))
+        return sph_shape_base64(node, SPH_CERT_SHA1, &token->thumbprint, err);
+    if (!attr_is(node, "ValueType", TOKEN_X509))
+        return sph_fail(err, SPH_EPARSE, "KeyIdentifier ValueType");
+    token->form = SPH_TOKEN_BST_X509;
+    return sph_shape_base64(node, CERT_MAX, &token->der, err);
+}
+
+static sph_rc read_identifier(const sph_xml_node *node, bool accepts_legacy,
+                              sph_as4_token_in *token, sph_err *err)
+{
+    if (accepts_legacy && !attr_is(node, "ValueType", TOKEN_SKI))
+        return read_legacy_identifier(node, token, err);
     if (!attr_is(node, "ValueType", TOKEN_SKI))
         return sph_fail(err, SPH_EPARSE, "KeyIdentifier ValueType");
     token->form = SPH_TOKEN_SKI;
@@ -209,8 +226,22 @@ static sph_rc read_issuer_serial(const sph_xml_node *node, sph_as4_token_in *tok
     return sph_xml_value(serial, &token->serial, err);
 }
 
+static sph_rc read_x509_data(const sph_xml_node *node, bool accepts_legacy, sph_as4_token_in *token,
+                             sph_err *err)
+{
+    const sph_xml_node *ski = sph_xml_first(node);
+    if (!accepts_legacy || !sph_xml_is(ski, SPH_NS_DS, "X509SKI"))
+        return read_issuer_serial(node, token, err);
+    if (sph_xml_next(ski) != NULL || !sph_xml_has_only_elements(node))
+        return sph_fail(err, SPH_EPARSE, "more than one X509SKI");
+    token->is_lookup = true;
+    token->form = SPH_TOKEN_SKI;
+    return sph_shape_base64(ski, SKI_MAX, &token->ski, err);
+}
+
 sph_rc sph_as4_token_read(const sph_xml_node *reference, const sph_xml_ids *ids,
-                          const sph_xml_node *security, sph_as4_token_in *out, sph_err *err)
+                          const sph_xml_node *security, bool accepts_legacy, sph_as4_token_in *out,
+                          sph_err *err)
 {
     SPH_AUTO(sph_as4_token_in) token = {0};
     const sph_xml_node *form = sph_xml_first(reference);
@@ -220,9 +251,9 @@ sph_rc sph_as4_token_read(const sph_xml_node *reference, const sph_xml_ids *ids,
     if (sph_xml_is(form, NS_WSSE, "Reference"))
         SPH_TRY(read_reference(form, ids, security, &token, err), err, "token");
     else if (sph_xml_is(form, NS_WSSE, "KeyIdentifier"))
-        SPH_TRY(read_ski(form, &token, err), err, "token");
+        SPH_TRY(read_identifier(form, accepts_legacy, &token, err), err, "token");
     else if (sph_xml_is(form, SPH_NS_DS, "X509Data"))
-        SPH_TRY(read_issuer_serial(form, &token, err), err, "token");
+        SPH_TRY(read_x509_data(form, accepts_legacy, &token, err), err, "token");
     else
         return sph_fail(err, SPH_EPARSE, "token form");
     *out = token;
@@ -237,8 +268,17 @@ static bool is_ski_of(sph_slice ski, const sph_cert *cert)
            sph_slice_equal(sph_buf_peek(&own), ski);
 }
 
+static bool is_thumbprint_of(sph_slice thumbprint, const sph_cert *cert)
+{
+    uint8_t own[SPH_CERT_SHA1];
+    return sph_cert_sha1(cert, own, NULL).code == SPH_OK &&
+           sph_slice_equal(sph_slice_of(own, sizeof(own)), thumbprint);
+}
+
 bool sph_as4_token_names(const sph_as4_token_in *token, const sph_cert *cert)
 {
+    if (token->thumbprint.len > 0)
+        return is_thumbprint_of(sph_buf_peek(&token->thumbprint), cert);
     switch (token->form) {
     case SPH_TOKEN_BST_X509:
         return sph_slice_equal(sph_buf_peek(&token->der), sph_cert_peek_der(cert));
@@ -255,8 +295,12 @@ bool sph_as4_token_names(const sph_as4_token_in *token, const sph_cert *cert)
 
 sph_rc sph_as4_token_cert(const sph_as4_token_in *token, sph_cert **out, sph_err *err)
 {
+    *out = NULL;
+    if (token->is_lookup)
+        return sph_ok();
     if (token->form == SPH_TOKEN_BST_X509)
         return sph_cert_parse(sph_buf_peek(&token->der), out, err);
-    *out = token->leaf != NULL ? sph_cert_ref(token->leaf) : NULL;
+    if (token->leaf != NULL)
+        *out = sph_cert_ref(token->leaf);
     return sph_ok();
 }

@@ -1,3 +1,4 @@
+#include "as4/document.h"
 #include "as4/token.h"
 #include "crypto/aead.h"
 
@@ -133,8 +134,9 @@ static sph_rc name_part(const struct job *job, size_t index, sph_as4_part *part)
 static sph_rc open_sink(const struct job *job, size_t index, sph_as4_part *part,
                         sph_file_sink *state, struct pour *p)
 {
-    if (index == 0) {
-        p->max = job->limits->packet + LEADING_SLACK;
+    const bool is_document = job->in->form_of[index] != SPH_AS4_DIGEST_RAW;
+    if (index == 0 || is_document) {
+        p->max = is_document ? SPH_AS4_DOCUMENT_MAX : job->limits->packet + LEADING_SLACK;
         part->octets = sph_buf_init((size_t)p->max);
         p->to = sph_writer_of_buf(&part->octets);
         return sph_ok();
@@ -157,6 +159,28 @@ static sph_rc judge(const struct job *job, sph_rc rc)
     return sph_as4_blame(rc, SPH_AS4_ENC_CONTENT, job->fault, job->err);
 }
 
+/** A document whose digest is not over its own octets is in memory up to here; but for the leading
+ * part it goes on to a file like every other. */
+static sph_rc finish_document(const struct job *job, size_t index, sph_as4_part *part)
+{
+    sph_hash digest;
+    const sph_rc rc = sph_as4_document_digest(job->in->form_of[index], sph_buf_peek(&part->octets),
+                                              job->limits, &digest, job->err);
+    SPH_TRY(sph_as4_blame(rc, SPH_AS4_PART_DIGEST, job->fault, job->err), job->err, "document");
+    if (!sph_equal_ct(sph_slice_hash(&digest), sph_slice_hash(&job->in->digest_of[index])))
+        return sph_as4_refuse(SPH_AS4_PART_DIGEST, job->fault, job->err, "part %zu", index + 1);
+    if (index == 0)
+        return sph_ok();
+    sph_file_sink sink;
+    SPH_TRY(job->files->open(job->files->ctx, job->spool_dir, SPH_OPEN_TEMPORARY, &part->file,
+                             job->err),
+            job->err, "spool file");
+    const sph_writer to = sph_writer_of_file(&sink, job->files, part->file);
+    SPH_TRY(to.write(to.ctx, sph_buf_peek(&part->octets), job->err), job->err, "spool file");
+    sph_buf_clear(&part->octets);
+    return sph_ok();
+}
+
 static sph_rc unwrap_part(const struct job *job, size_t index, sph_as4_part *part)
 {
     const struct sph_mime_part *mime = &job->in->mime.part[job->in->mime_of[index]];
@@ -171,6 +195,8 @@ static sph_rc unwrap_part(const struct job *job, size_t index, sph_as4_part *par
     SPH_TRY(judge(job, pour_all(&p, job->key, &part->sha256, job->err)), job->err, "part %zu",
             index + 1);
     part->len = p.len;
+    if (job->in->form_of[index] != SPH_AS4_DIGEST_RAW)
+        return finish_document(job, index, part);
     if (!sph_equal_ct(sph_slice_hash(&part->sha256), sph_slice_hash(&job->in->digest_of[index])))
         return sph_as4_refuse(SPH_AS4_PART_DIGEST, job->fault, job->err, "part %zu", index + 1);
     return sph_ok();
@@ -184,7 +210,7 @@ static sph_rc find_recipient(const sph_as4_in *in, const sph_as4_recipient *reci
 {
     SPH_AUTO(sph_as4_token_in) token = {0};
     SPH_TRY(sph_as4_blame(sph_as4_token_read(sph_xenc_key_recipient(in->key), in->ids, in->security,
-                                             &token, err),
+                                             in->accepts_legacy_refs, &token, err),
                           SPH_AS4_ENC_RECIPIENT, fault, err),
             err, "recipient");
     for (size_t i = 0; i < count; i++) {

@@ -87,6 +87,15 @@ static sph_rc read_signature(const sph_as4_in *in, const struct sph_wss *wss, en
     return sph_ok();
 }
 
+static const sph_cert *find_named(const sph_as4_token_in *token, const sph_cert *const *certs,
+                                  size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sph_as4_token_names(token, certs[i]))
+            return certs[i];
+    return NULL;
+}
+
 /** The one certificate that KeyInfo names: carried in the message, or among the party's known ones.
  */
 static sph_rc resolve_signer(const sph_as4_in *in, const sph_dsig *dsig, const sph_as4_trust *trust,
@@ -97,33 +106,53 @@ static sph_rc resolve_signer(const sph_as4_in *in, const sph_dsig *dsig, const s
     if (sph_xml_child_count(key_info) != 1 || !sph_xml_has_only_elements(key_info)) /* S-20 */
         return sph_as4_refuse(SPH_AS4_TOKEN_SHAPE, fault, err, "KeyInfo");
     SPH_AUTO(sph_as4_token_in) token = {0};
-    SPH_TRY(sph_as4_blame(sph_as4_token_read(reference, in->ids, in->security, &token, err),
+    SPH_TRY(sph_as4_blame(sph_as4_token_read(reference, in->ids, in->security,
+                                             trust->accepts_legacy_refs, &token, err),
                           SPH_AS4_TOKEN_CERT, fault, err),
             err, "signer's token");
-    for (size_t i = 0; i < trust->known_count; i++) {
-        if (sph_as4_token_names(&token, trust->known[i])) {
-            *out = sph_cert_ref(trust->known[i]);
-            return sph_ok();
-        }
+    const sph_cert *held = find_named(&token, trust->known, trust->known_count);
+    if (held == NULL && trust->is_foreign)
+        held = find_named(&token, trust->pinned, trust->pinned_count);
+    if (held != NULL) {
+        *out = sph_cert_ref(held);
+        return sph_ok();
     }
     SPH_TRY(sph_as4_blame(sph_as4_token_cert(&token, out, err), SPH_AS4_TOKEN_CERT, fault, err),
             err, "signer's certificate");
     return *out != NULL ? sph_ok() : sph_as4_refuse(SPH_AS4_TOKEN_UNKNOWN, fault, err, NULL);
 }
 
+static sph_rc check_trust(const sph_cert *signer, const sph_as4_trust *trust, sph_err *err)
+{
+    if (trust->is_foreign)
+        return sph_cert_check_foreign(signer, trust->pinned, trust->pinned_count, trust->ca,
+                                      SPH_USE_SIGN, trust->at_ms, trust->crl, err);
+    return sph_cert_check(signer, trust->root, trust->party, SPH_USE_SIGN, trust->at_ms, trust->crl,
+                          err);
+}
+
 /** as4.md 8.6: whatever does not fit here, also a good signature of another party, is 0101. */
 static sph_rc check_signer(const sph_as4_in *in, const sph_cert *signer, const sph_as4_trust *trust,
                            sph_as4_fault *fault, sph_err *err)
 {
-    SPH_TRY(sph_as4_blame(sph_cert_check(signer, trust->root, trust->party, SPH_USE_SIGN,
-                                         trust->at_ms, trust->crl, err),
-                          SPH_AS4_SIGNER, fault, err),
-            err, "signer's certificate");
+    SPH_TRY(sph_as4_blame(check_trust(signer, trust, err), SPH_AS4_SIGNER, fault, err), err,
+            "signer's certificate");
     if (in->kind == SPH_AS4_USER && strcmp(in->user.from, trust->party) != 0)
         return sph_as4_refuse(SPH_AS4_SIGNER_PARTY, fault, err, NULL);
     const sph_pubkey *key = sph_cert_peek_key(signer);
     if (key == NULL || sph_pubkey_kind_of(key) != sph_suite_sign_kind(trust->suite))
         return sph_as4_refuse(SPH_AS4_SIGNER_KEY, fault, err, NULL);
+    return sph_ok();
+}
+
+/** as4.md 5.3: a part without CompressionType passes only where the P-Mode lets it. */
+static sph_rc check_compression(const sph_as4_in *in, const sph_as4_trust *trust,
+                                sph_as4_fault *fault, sph_err *err)
+{
+    for (size_t i = 0; i < in->user.part_count; i++)
+        if (!in->user.part[i].is_gzip && !trust->accepts_plain)
+            return sph_as4_refuse(SPH_AS4_PART_COMPRESSION, fault, err,
+                                  "part %zu has no CompressionType", i + 1);
     return sph_ok();
 }
 
@@ -140,12 +169,16 @@ static sph_rc check_values(const sph_as4_in *in, const sph_dsig *dsig, const sph
                          fault, err);
 }
 
-static void accept(sph_as4_in *in, const struct found *found, enum sph_suite suite)
+static void accept(sph_as4_in *in, const struct found *found, const struct sph_wss *wss,
+                   const sph_as4_trust *trust)
 {
     in->refs = found->refs;
-    for (size_t i = 0; i < MAX_PARTS; i++)
+    for (size_t i = 0; i < MAX_PARTS; i++) {
         in->digest_of[i] = found->digest_of[i];
-    in->suite = suite;
+        in->form_of[i] = wss->form_of[i];
+    }
+    in->suite = trust->suite;
+    in->accepts_legacy_refs = trust->accepts_legacy_refs;
     in->is_verified = true;
 }
 
@@ -166,8 +199,9 @@ sph_rc sph_as4_verify(sph_as4_in *in, const sph_as4_trust *trust, sph_as4_fault 
     SPH_TRY(resolve_signer(in, dsig, trust, &signer, fault, err), err, "signer");
     SPH_TRY(check_signer(in, signer, trust, fault, err), err, "signer");
     SPH_TRY(check_values(in, dsig, signer, &found, fault, err), err, "signature");
-    SPH_TRY(sph_wss_check_encryption(in, &wss, trust->suite, &key, fault, err), err, "encryption");
-    accept(in, &found, trust->suite);
+    SPH_TRY(check_compression(in, trust, fault, err), err, "compression");
+    SPH_TRY(sph_wss_check_encryption(in, &wss, trust, &key, fault, err), err, "encryption");
+    accept(in, &found, &wss, trust);
     in->dsig = sph_move(dsig);
     in->signer = sph_move(signer);
     in->key = sph_move(key);

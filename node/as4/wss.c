@@ -2,6 +2,8 @@
 
 #include "xml/closed_shape.h"
 
+#include <strings.h>
+
 static sph_rc take_child(struct sph_wss *wss, const sph_xml_node *node, sph_as4_fault *fault,
                          sph_err *err)
 {
@@ -102,23 +104,30 @@ static sph_rc read_data(const sph_as4_in *in, const sph_xml_node *node,
     return read_cipher_reference(data, uri, err);
 }
 
-static bool starts(const char *text, const char *with)
+static bool starts(sph_slice text, const char *with)
 {
-    return sph_slice_starts(sph_slice_str(text), sph_slice_str(with));
+    const sph_slice prefix = sph_slice_str(with);
+    return text.len >= prefix.len && strncasecmp((const char *)text.at, with, prefix.len) == 0;
 }
 
-static bool ends(const char *text, const char *with)
+static bool ends(sph_slice text, const char *with)
 {
-    const sph_slice a = sph_slice_str(text), b = sph_slice_str(with);
-    return a.len >= b.len && sph_slice_equal(sph_slice_sub(a, a.len - b.len, b.len), b);
+    const size_t len = sph_slice_str(with).len;
+    return text.len >= len && starts(sph_slice_sub(text, text.len - len, len), with);
 }
 
-/** as4.md 6.2: for these types the digest would run over canonical or line-normalised text; we do
- * the raw branch only. */
-static bool is_raw_type(const char *type)
+/** SwA 1.1.1 §5.4 as WSS4J does it: the type of the plaintext, its parameters left out, decides how
+ * the digest is taken. */
+static enum sph_as4_digest_form form_of(const char *media_type)
 {
-    return type == NULL ||
-           !(starts(type, "text/") || starts(type, "application/xml") || ends(type, "+xml"));
+    const char *text = media_type != NULL ? media_type : "";
+    const sph_slice type = sph_slice_of(text, strcspn(text, "; \t"));
+    const bool may_be_xml = starts(type, "application/") || starts(type, "image/");
+    if (sph_slice_equal_nocase(type, SPH_LIT("text/xml")) ||
+        sph_slice_equal_nocase(type, SPH_LIT("application/xml")) ||
+        (may_be_xml && ends(type, "+xml")))
+        return SPH_AS4_DIGEST_XML;
+    return starts(type, "text/") ? SPH_AS4_DIGEST_TEXT : SPH_AS4_DIGEST_RAW;
 }
 
 /** The refusal that fits what the shape check found. */
@@ -127,15 +136,27 @@ static enum sph_as4_rule rule_of(sph_rc rc)
     return rc.code == SPH_EUNSUPPORTED ? SPH_AS4_ENC_ALGORITHM : SPH_AS4_ENC_SHAPE;
 }
 
-static sph_rc check_data(const sph_as4_in *in, const sph_xml_node *node,
-                         const sph_xml_node *encrypted_key, bool seen[MAX_PARTS],
-                         sph_as4_fault *fault, sph_err *err)
+/** Canonical and CRLF forms only for the uncompressed documents of a peer that may send them. */
+static sph_rc take_form(const sph_as4_in *in, const sph_xml_node *node, size_t part,
+                        const sph_as4_trust *trust, struct sph_wss *wss, sph_as4_fault *fault,
+                        sph_err *err)
+{
+    const enum sph_as4_digest_form form = form_of(sph_xml_attr(node, NULL, "MimeType"));
+    const bool may = trust->accepts_plain && trust->accepts_uncompressed_xml;
+    if (form != SPH_AS4_DIGEST_RAW && (!may || in->user.part[part].is_gzip))
+        return sph_as4_refuse(SPH_AS4_ENC_MEDIA, fault, err, "part %zu", part + 1);
+    wss->form_of[part] = form;
+    return sph_ok();
+}
+
+static sph_rc check_data(const sph_as4_in *in, struct sph_wss *wss, size_t index,
+                         const sph_as4_trust *trust, bool seen[MAX_PARTS], sph_as4_fault *fault,
+                         sph_err *err)
 {
     const char *uri = NULL;
-    const sph_rc rc = read_data(in, node, encrypted_key, &uri, err);
+    const sph_xml_node *node = wss->encrypted_data[index];
+    const sph_rc rc = read_data(in, node, wss->encrypted_key, &uri, err);
     SPH_TRY(sph_as4_blame(rc, rule_of(rc), fault, err), err, "EncryptedData");
-    if (!is_raw_type(sph_xml_attr(node, NULL, "MimeType")))
-        return sph_as4_refuse(SPH_AS4_ENC_MEDIA, fault, err, NULL);
     char cid[256];
     SPH_TRY(sph_as4_blame(sph_as4_cid_of_uri(uri, cid, err), SPH_AS4_ENC_FOREIGN_CID, fault, err),
             err, "CipherReference");
@@ -145,7 +166,7 @@ static sph_rc check_data(const sph_as4_in *in, const sph_xml_node *node,
     if (seen[part])
         return sph_as4_refuse(SPH_AS4_ENC_REPEATED, fault, err, "part %zu", part + 1);
     seen[part] = true;
-    return sph_ok();
+    return take_form(in, node, part, trust, wss, fault, err);
 }
 
 /** The key's DataReferences and the EncryptedData elements are one set, by node. */
@@ -169,24 +190,23 @@ static sph_rc check_references(const sph_as4_in *in, const struct sph_wss *wss,
     return sph_ok();
 }
 
-sph_rc sph_wss_check_encryption(const sph_as4_in *in, const struct sph_wss *wss,
-                                enum sph_suite suite, sph_xenc_key **out, sph_as4_fault *fault,
-                                sph_err *err)
+sph_rc sph_wss_check_encryption(const sph_as4_in *in, struct sph_wss *wss,
+                                const sph_as4_trust *trust, sph_xenc_key **out,
+                                sph_as4_fault *fault, sph_err *err)
 {
     const bool has_any = wss->encrypted_key != NULL || wss->encrypted_data_count > 0;
     if (in->kind != SPH_AS4_USER && has_any)
         return sph_as4_refuse(SPH_AS4_ENC_SIGNAL, fault, err, NULL);
     bool seen[MAX_PARTS] = {false};
     for (size_t i = 0; i < wss->encrypted_data_count; i++)
-        SPH_TRY(check_data(in, wss->encrypted_data[i], wss->encrypted_key, seen, fault, err), err,
-                "EncryptedData %zu", i + 1);
+        SPH_TRY(check_data(in, wss, i, trust, seen, fault, err), err, "EncryptedData %zu", i + 1);
     for (size_t i = 0; i < in->user.part_count; i++)
         if (!seen[i])
             return sph_as4_refuse(SPH_AS4_ENC_PART_PLAIN, fault, err, "part %zu", i + 1);
     SPH_AUTO_PTR(sph_xenc_key) *key = NULL;
     if (has_any) {
         const sph_rc rc =
-            sph_xenc_key_read(wss->encrypted_key, suite, in->limits->parts, &key, err);
+            sph_xenc_key_read(wss->encrypted_key, trust->suite, in->limits->parts, &key, err);
         SPH_TRY(sph_as4_blame(rc, rule_of(rc), fault, err), err, "EncryptedKey");
         SPH_TRY(check_references(in, wss, key, fault, err), err, "EncryptedKey");
     }

@@ -8,12 +8,13 @@ struct sph_wss {
     const sph_xml_node *signature, *encrypted_key;
     const sph_xml_node *encrypted_data[MAX_PARTS];
     size_t encrypted_data_count;
+    enum sph_as4_digest_form form_of[MAX_PARTS]; /* by sph_wss_check_encryption */
 };
 /** Exactly one ds:Signature, at most one EncryptedKey, nothing unknown. */
 SPH_MUST sph_rc sph_wss_read(const sph_as4_in *in, struct sph_wss *out, sph_as4_fault *fault,
                              sph_err *err);
-/** Every payload part is encrypted exactly once under the one key, and nothing else is. *key:
- * owned, NULL without parts. */
-SPH_MUST sph_rc sph_wss_check_encryption(const sph_as4_in *in, const struct sph_wss *wss,
-                                         enum sph_suite suite, sph_xenc_key **key,
+/** Every payload part is encrypted exactly once under the one key, and nothing else is. Fills
+ * form_of, by the type the sender states for the plaintext. *key: owned, NULL without parts. */
+SPH_MUST sph_rc sph_wss_check_encryption(const sph_as4_in *in, struct sph_wss *wss,
+                                         const sph_as4_trust *trust, sph_xenc_key **key,
                                          sph_as4_fault *fault, sph_err *err);

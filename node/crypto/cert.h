@@ -61,6 +61,16 @@ SPH_MUST sph_rc sph_crl_signed_ms(sph_slice der, int64_t *out, sph_err *err);
  * not hold; the frame says which. */
 SPH_MUST sph_rc sph_cert_check(const sph_cert *leaf, const sph_cert *root, const char *party,
                                enum sph_cert_use use, int64_t at_ms, sph_slice crl, sph_err *err);
+/** Check a certificate of a foreign product (as4.md D16, 6.5): in its validity, key usage (when
+ * there is one) fit for `use`, and its key equal to that of one of `pinned` (the operator's own
+ * decision, so no CRL is asked), or signed directly by `ca` (may be NULL) and not listed in `crl`
+ * (DER, may be empty). URI SAN and EKU are not asked for. SPH_EPROOF. */
+SPH_MUST sph_rc sph_cert_check_foreign(const sph_cert *leaf, const sph_cert *const *pinned,
+                                       size_t count, const sph_cert *ca, enum sph_cert_use use,
+                                       int64_t at_ms, sph_slice crl, sph_err *err);
+/** SHA-1 of the DER, as wsse ThumbprintSHA1 has it: a name, nothing is trusted for it. SPH_EIO. */
+#define SPH_CERT_SHA1 20
+SPH_MUST sph_rc sph_cert_sha1(const sph_cert *cert, uint8_t out[SPH_CERT_SHA1], sph_err *err);
 /** Root alone: self-signed P-256 CA, valid at at_ms, CN = party, hyphen, first 8 hex digits of its
  * SPKI hash. SPH_EPROOF. */
 SPH_MUST sph_rc sph_cert_check_root(const sph_cert *root, const char *party, int64_t at_ms,

@@ -208,7 +208,6 @@ static void header_part_properties_keep_their_rules(void **state)
         {"other compression", ZIP, P("CompressionType", "application/zip"), SPH_EBMS_0303,
          "header.compression"},
         {"two MimeTypes", MIME, MIME MIME, SPH_EBMS_0009, V},
-        {"not compressed", ZIP, "", 0, NULL},
         {"CharacterSet", MIME, MIME P("CharacterSet", "utf-8"), 0, NULL},
         {"other property", MIME, MIME P("x", "y"), 0, NULL},
         {"part twice", "<eb:PayloadInfo>",
