@@ -1,0 +1,75 @@
+"""The Java program of this folder as an object: phase4 as receiver and as sender, told what to do by JSON lines."""
+import hashlib
+import json
+import pathlib
+import subprocess
+import threading
+
+HERE = pathlib.Path(__file__).resolve().parent
+EB = "http://docs.oasis-open.org/ebxml-msg/ebms/v3.0/ns/core/200704/"
+PARTY_TYPE = "urn:oasis:names:tc:ebcore:partyid-type:unregistered"
+PING = (EB + "service", EB + "test")
+
+
+class Kit:
+    def __init__(self, folder, tls, endpoints, heap="512m"):
+        """tls, endpoints: as in Kit.java. The log is FOLDER/kit.log."""
+        self.folder = pathlib.Path(folder)
+        parts = self.folder / "received"
+        parts.mkdir(parents=True, exist_ok=True)
+        classpath = f"{HERE}/target/classes:{(HERE / 'target/classpath').read_text()}"
+        self.log = open(self.folder / "kit.log", "ab")
+        self.process = subprocess.Popen(
+            ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", f"-Djava.io.tmpdir={self.folder}",
+             "-Dphase4.manager.inmemory=true", f"-Dphase4.dump.path={self.folder}/dumps",
+             "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", classpath, "saphan.interop.Kit"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True, encoding="utf-8",
+            cwd=self.folder)
+        self.lock = threading.Lock()
+        setup = {"port": 0, "folder": str(parts), "tls": tls, "endpoints": endpoints}
+        self.port = self.say(setup)["port"]
+
+    def say(self, command):
+        with self.lock:
+            self.process.stdin.write(json.dumps(command, ensure_ascii=True) + "\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the kit ended: {(self.folder / 'kit.log').read_text()[-2000:]}")
+        return json.loads(line)
+
+    def url(self, path="/as4"):
+        return f"https://localhost:{self.port}{path}"
+
+    def received(self):
+        return self.say({"cmd": "received"})["messages"]
+
+    def rss_mb(self):
+        """The most memory it ever had resident."""
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+
+    def stop(self):
+        if self.process.poll() is None:
+            try:
+                self.process.stdin.write('{"cmd":"stop"}\n')
+                self.process.stdin.close()
+                self.process.wait(15)
+            except (OSError, subprocess.TimeoutExpired):
+                self.process.kill()
+                self.process.wait()
+        self.log.close()
+
+
+def message(sender, receiver, files, **more):
+    """A send command between two invented parties with the default roles."""
+    command = {"cmd": "send", "partyType": PARTY_TYPE, "from": sender, "to": receiver, "fromRole": EB + "initiator",
+               "toRole": EB + "responder", "service": "urn:saphan:service:1", "action": "a2",
+               "parts": [{"file": str(file)} for file in files]}
+    command.update(more)
+    return command
+
+
+def sha256(path):
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
