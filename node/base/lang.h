@@ -28,6 +28,11 @@ SPH_MUST sph_rc sph_text_format(enum sph_lang lang, const char *key, const sph_a
 #define SPH_ARGS(...)                                                                              \
     (const sph_arg[]){__VA_ARGS__}, sizeof((const sph_arg[]){__VA_ARGS__}) / sizeof(sph_arg)
 
+/** Append what people call a code of a list: the text code.<list>.<code>, a country's name, else
+ * the code itself, which may be untrusted. */
+SPH_MUST sph_rc sph_lang_label(enum sph_lang lang, const char *list, const char *code, sph_buf *out,
+                               sph_err *err);
+
 /** A moment in the reader's form and local time (TZ): English and Lao CE, Thai B.E. with Thai month
  * names. */
 SPH_MUST sph_rc sph_lang_time(enum sph_lang lang, int64_t unix_ms, sph_buf *out, sph_err *err);

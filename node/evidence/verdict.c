@@ -85,11 +85,19 @@ void sph_verdict_say_time(sph_verdict *verdict, enum sph_line_role role, const c
     line->time_ms = time_ms;
 }
 
+void sph_verdict_fact_code(sph_verdict *verdict, const char *key, const char *name,
+                           const char *list, const char *code)
+{
+    sph_verdict_line *line = code && *code ? add_line(verdict, SPH_LINE_FACT, key, code) : NULL;
+    if (!line)
+        return;
+    line->name = name;
+    line->list = list;
+}
+
 void sph_verdict_fact(sph_verdict *verdict, const char *key, const char *name, const char *value)
 {
-    sph_verdict_line *line = value && *value ? add_line(verdict, SPH_LINE_FACT, key, value) : NULL;
-    if (line)
-        line->name = name;
+    sph_verdict_fact_code(verdict, key, name, NULL, value);
 }
 
 void sph_verdict_fact_number(sph_verdict *verdict, const char *key, const char *name,

@@ -45,6 +45,7 @@ typedef struct sph_verdict_line {
     enum sph_line_role role;
     const char *key;  /* catalogue key; {value}, {other} and {time} are filled */
     const char *name; /* of a fact, in JSON; NULL otherwise */
+    const char *list; /* value is a code of this list: people read its label; NULL otherwise */
     char value[SPH_VERDICT_VALUE];
     char other[256];
     bool is_number; /* value is a decimal number */
@@ -68,6 +69,9 @@ void sph_verdict_say_time(sph_verdict *verdict, enum sph_line_role role, const c
                           const char *value, int64_t time_ms);
 /** Add a fact; one without content is left out. name: its member in JSON. */
 void sph_verdict_fact(sph_verdict *verdict, const char *key, const char *name, const char *value);
+/** Add a fact that is a code of a list: people read its label, programs the code. */
+void sph_verdict_fact_code(sph_verdict *verdict, const char *key, const char *name,
+                           const char *list, const char *code);
 void sph_verdict_fact_number(sph_verdict *verdict, const char *key, const char *name,
                              uint64_t value);
 void sph_verdict_fact_time(sph_verdict *verdict, const char *key, const char *name,

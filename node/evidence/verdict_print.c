@@ -21,12 +21,15 @@ static sph_rc line_text(const sph_verdict_line *line, enum sph_lang lang, sph_bu
                         sph_err *err)
 {
     SPH_AUTO(sph_buf) time = sph_buf_init(256);
+    SPH_AUTO(sph_buf) label = sph_buf_init(4 * SPH_VERDICT_VALUE);
     if (line->has_time)
         SPH_TRY(time_text(lang, line->time_ms, &time, err), err, "time");
-    return sph_text_format(
-        lang, line->key,
-        SPH_ARGS({"value", line->value}, {"other", line->other}, {"time", sph_buf_text(&time)}),
-        out, err);
+    if (line->list)
+        SPH_TRY(sph_lang_label(lang, line->list, line->value, &label, err), err, "label");
+    return sph_text_format(lang, line->key,
+                           SPH_ARGS({"value", line->list ? sph_buf_text(&label) : line->value},
+                                    {"other", line->other}, {"time", sph_buf_text(&time)}),
+                           out, err);
 }
 
 /* Lines of one role, each behind its mark. */

@@ -22,8 +22,8 @@ static sph_rc say_fields(const sph_card *card, const sph_cert *root, sph_verdict
     char safety[SPH_SAFETY_TEXT];
     sph_safety_number(sph_cert_peek_der(root), safety);
     SPH_TRY(say_names(card, verdict, err), err, "card");
-    sph_verdict_fact(verdict, "evidence.fact.kind", "partyKind", card->kind);
-    sph_verdict_fact(verdict, "evidence.fact.country", "country", card->country);
+    sph_verdict_fact_code(verdict, "evidence.fact.kind", "partyKind", "party-kind", card->kind);
+    sph_verdict_fact_code(verdict, "evidence.fact.country", "country", "country", card->country);
     sph_verdict_fact(verdict, "evidence.fact.safety-number", "safetyNumber", safety);
     sph_verdict_fact_number(verdict, "evidence.fact.serial", "serial", card->serial);
     sph_verdict_fact_time(verdict, "evidence.fact.valid-until", "validUntil", card->valid_until_ms);

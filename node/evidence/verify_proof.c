@@ -12,7 +12,7 @@ static sph_rc say_leaf(const sph_leaf *leaf, sph_verdict *verdict, sph_err *err)
     const char *name = sph_event_name(leaf->event);
     SPH_AUTO(sph_buf) envelope = sph_buf_init(128);
     const sph_hash none = {{0}};
-    sph_verdict_fact(verdict, "evidence.fact.event", "event", name ? name : "?");
+    sph_verdict_fact_code(verdict, "evidence.fact.event", "event", "event", name ? name : "?");
     sph_verdict_fact_time(verdict, "evidence.fact.time", "time", (int64_t)leaf->unix_ms);
     sph_verdict_fact(verdict, "evidence.fact.actor", "actor", leaf->actor);
     sph_verdict_fact(verdict, "evidence.fact.partner", "partner", leaf->peer);

@@ -126,7 +126,8 @@ static sph_rc say_header(const struct subject *subject, sph_verdict *verdict, sp
     SPH_AUTO(sph_buf) hex = sph_buf_init(128);
     SPH_TRY(sph_hex_encode(sph_slice_hash(&sha256), &hex, err), err, "digest");
     sph_verdict_fact(verdict, "evidence.fact.issuer", "issuer", header->issuer);
-    sph_verdict_fact(verdict, "evidence.fact.type", "type", sph_packet_type_name(header->type));
+    sph_verdict_fact_code(verdict, "evidence.fact.type", "type", "type",
+                          sph_packet_type_name(header->type));
     sph_verdict_fact(verdict, "evidence.fact.packet", "packetId", header->packet_id);
     sph_verdict_fact(verdict, "evidence.fact.thread", "threadId", header->thread_id);
     sph_verdict_fact_time(verdict, "evidence.fact.signed", "signedAt",

@@ -182,7 +182,7 @@ static const sph_field day[] = {
     END,
 };
 static const sph_field hours[] = {
-    ATTRIBUTE("zone", TOKEN, 1, 0, NULL),
+    ATTRIBUTE("zone", TOKEN, 1, 0, "zone"),
     ELEMENT("day", GROUP, 1, 21, 0, NULL, day),
     END,
 };
@@ -240,7 +240,7 @@ static const sph_field witness[] = {
 static const sph_field subscription[] = {
     ATTRIBUTE("type", CODE, 1, 0, "type"),
     ELEMENT("area", CODE, 0, MANY, 0, "area", NULL),
-    ELEMENT("language", TOKEN, 0, 3, 0, NULL, NULL),
+    ELEMENT("language", TOKEN, 0, 3, 0, "text-language", NULL),
     END,
 };
 static const sph_field person_key[] = {
@@ -255,7 +255,7 @@ static const sph_field directory[] = {
     ELEMENT("kind", CODE, 1, 1, 0, "party-kind", NULL),
     ELEMENT("country", CODE, 1, 1, 0, "country", NULL),
     ELEMENT("names", ML, 1, 1, 0, NULL, NULL),
-    ELEMENT("mode", TOKEN, 1, 1, 0, NULL, NULL),
+    ELEMENT("mode", TOKEN, 1, 1, 0, "mode", NULL),
     ELEMENT("serial", NUMBER, 1, 1, 0, NULL, NULL),
     ELEMENT("validUntil", TIME, 1, 1, 0, NULL, NULL),
     ELEMENT("root", TOKEN, 1, 1, 0, NULL, NULL),
@@ -271,7 +271,7 @@ static const sph_field directory[] = {
     ELEMENT("largestMessage", NUMBER, 1, 1, 0, NULL, NULL),
     ELEMENT("personKey", TOKEN, 0, 64, 0, NULL, person_key),
     ELEMENT("crl", TOKEN, 0, 1, 0, NULL, NULL),
-    ELEMENT("language", TOKEN, 1, 3, 0, NULL, NULL),
+    ELEMENT("language", TOKEN, 1, 3, 0, "text-language", NULL),
     ELEMENT("calendar", CODE, 0, 1, 0, "country", NULL),
     ELEMENT("deputy", TOKEN, 0, 1, 0, NULL, NULL),
     ELEMENT("incidentContact", TOKEN, 0, 1, 0, NULL, NULL),

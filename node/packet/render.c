@@ -1,5 +1,6 @@
 #include "packet/view.h"
 
+#include "base/codec.h"
 #include "base/unicode.h"
 
 #define TEXT_CAP (8u << 20)
@@ -171,6 +172,54 @@ static sph_rc add_audience(const struct page *page)
     return sph_buf_add_byte(page->out, '\n', page->err);
 }
 
+/* What it is for, by which right, and how long it may be kept. */
+static sph_rc add_bases(const struct page *page)
+{
+    const sph_xml_node *header =
+        sph_xml_child(sph_xml_root(page->packet->doc), SPH_NS_PACKET, "Header");
+    const sph_field *field = sph_fields_header();
+    while (field->name && strcmp(field->name, "legalBasis") != 0)
+        field++;
+    const sph_xml_node *basis = sph_xml_child(header, SPH_NS_PACKET, "legalBasis");
+    for (; sph_xml_is(basis, SPH_NS_PACKET, "legalBasis"); basis = sph_xml_next(basis))
+        SPH_TRY(add_element(page, field, basis), page->err, "legal basis");
+    return sph_ok();
+}
+
+static sph_rc add_retention(const struct page *page)
+{
+    const sph_packet_header *header = &page->packet->header;
+    int32_t days = 0;
+    SPH_AUTO(sph_buf) class = sph_buf_init(1024);
+    SPH_AUTO(sph_buf) date = sph_buf_init(1024);
+    SPH_TRY(add_label(page, "retention"), page->err, "retention");
+    SPH_TRY(sph_view_code("retention", header->retention_class, page->lang, &class, page->err),
+            page->err, "class");
+    SPH_TRY(sph_date_parse(sph_slice_str(header->retention_until), &days, page->err), page->err,
+            "until");
+    SPH_TRY(sph_lang_date(page->lang, days, &date, page->err), page->err, "until");
+    SPH_TRY(
+        sph_text_format(page->lang, "packet.retention",
+                        SPH_ARGS({"class", sph_buf_text(&class)}, {"date", sph_buf_text(&date)}),
+                        page->out, page->err),
+        page->err, "retention");
+    return sph_buf_add_byte(page->out, '\n', page->err);
+}
+
+static sph_rc add_purpose(const struct page *page)
+{
+    const sph_packet_header *header = &page->packet->header;
+    SPH_TRY(add_line(page, "classification", "classification",
+                     sph_classification_name(header->classification)),
+            page->err, "classification");
+    SPH_TRY(add_line(page, "personalData", "personal-data", header->personal_data), page->err,
+            "personal data");
+    SPH_TRY(add_line(page, "purpose", "purpose", header->purpose), page->err, "purpose");
+    SPH_TRY(add_bases(page), page->err, "legal basis");
+    SPH_TRY(add_retention(page), page->err, "retention");
+    return sph_buf_add_byte(page->out, '\n', page->err);
+}
+
 static sph_rc add_header(const struct page *page)
 {
     const sph_packet_header *header = &page->packet->header;
@@ -188,10 +237,7 @@ static sph_rc add_header(const struct page *page)
         SPH_TRY(add_line(page, "threadId", NULL, header->thread_id), page->err, "thread");
     if (strcmp(header->mode, "training") == 0)
         SPH_TRY(add_line(page, "mode", "mode", header->mode), page->err, "mode");
-    SPH_TRY(add_line(page, "classification", "classification",
-                     sph_classification_name(header->classification)),
-            page->err, "classification");
-    return sph_buf_add_byte(page->out, '\n', page->err);
+    return add_purpose(page);
 }
 
 static const char *title_of(const struct sph_packet_attachment *attachment, enum sph_lang lang)
@@ -204,17 +250,27 @@ static const char *title_of(const struct sph_packet_attachment *attachment, enum
     return attachment->id;
 }
 
+static sph_rc add_attachment(const struct page *page, const struct sph_packet_attachment *one)
+{
+    char size[24];
+    SPH_AUTO(sph_buf) media = sph_buf_init(1024);
+    SPH_TRY(add_label(page, "attachment"), page->err, "attachment");
+    SPH_TRY(sph_view_code("media", one->media_type, page->lang, &media, page->err), page->err,
+            "media type");
+    SPH_TRY(sph_str_format(size, sizeof(size), page->err, "%llu", (unsigned long long)one->size),
+            page->err, "size");
+    SPH_TRY(sph_text_format(page->lang, "packet.attachment",
+                            SPH_ARGS({"title", title_of(one, page->lang)}, {"id", one->id},
+                                     {"media", sph_buf_text(&media)}, {"size", size}),
+                            page->out, page->err),
+            page->err, "attachment");
+    return sph_buf_add_byte(page->out, '\n', page->err);
+}
+
 static sph_rc add_attachments(const struct page *page)
 {
-    for (size_t i = 0; i < page->packet->attachment_count; i++) {
-        const struct sph_packet_attachment *one = &page->packet->attachments[i];
-        SPH_TRY(add_label(page, "attachment"), page->err, "attachment");
-        SPH_TRY(sph_unicode_clean(sph_slice_str(title_of(one, page->lang)), page->out, page->err),
-                page->err, "attachment");
-        SPH_TRY(sph_buf_addf(page->out, page->err, " (%s, %s, %llu)\n", one->id, one->media_type,
-                             (unsigned long long)one->size),
-                page->err, "attachment");
-    }
+    for (size_t i = 0; i < page->packet->attachment_count; i++)
+        SPH_TRY(add_attachment(page, &page->packet->attachments[i]), page->err, "attachment");
     return sph_ok();
 }
 

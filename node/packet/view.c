@@ -35,10 +35,8 @@ const sph_xml_node *sph_view_text(const sph_xml_node *ml, enum sph_lang lang)
 sph_rc sph_view_code(const char *list, const char *code, enum sph_lang lang, sph_buf *out,
                      sph_err *err)
 {
-    char key[128];
-    if (list && sph_str_format(key, sizeof(key), NULL, "code.%s.%s", list, code).code == SPH_OK &&
-        sph_text_has(key))
-        return sph_buf_add_text(out, sph_text(lang, key), err);
+    if (list)
+        return sph_lang_label(lang, list, code, out, err);
     return sph_unicode_clean(sph_slice_str(code), out, err);
 }
 

@@ -59,6 +59,36 @@ static void verdict_text_is_filled_in_each_language(void **state)
     }
 }
 
+/* Codes are for programs: people read their names, in each language. */
+static void verdict_codes_are_named_for_people_and_kept_for_programs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *list, *code, *label[SPH_LANG_COUNT];
+    } cases[] = {
+        {"evidence.fact.kind", "party-kind", "police", {"police", "ຕຳຫຼວດ", "ตำรวจ"}},
+        {"evidence.fact.country", "country", "TH", {"Thailand", "ໄທ", "ไทย"}},
+        {"evidence.fact.country", "country", "FR", {"France", "ຝຣັ່ງ", "ฝรั่งเศส"}},
+        {"evidence.fact.type", "type", "resource", {"Resource", "ແຫຼ່ງຊ່ວຍເຫຼືອ", "แหล่งช่วยเหลือ"}},
+        {"evidence.fact.event", "event", "NO_SUCH", {"NO_SUCH", "NO_SUCH", "NO_SUCH"}},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        SPH_AUTO_PTR(sph_verdict) *verdict = NULL;
+        SPH_AUTO_PTR(sph_json) *json = NULL;
+        assert_ok(sph_verdict_new(&verdict, NULL), NULL);
+        sph_verdict_fact_code(verdict, cases[i].key, "code", cases[i].list, cases[i].code);
+        for (int lang = 0; lang < SPH_LANG_COUNT; lang++) {
+            SPH_AUTO(sph_buf) text = sph_buf_init(65536);
+            assert_ok(sph_verdict_text(verdict, (enum sph_lang)lang, &marks, &text, NULL), NULL);
+            assert_int_not_equal(
+                sph_slice_find(sph_buf_peek(&text), sph_slice_str(cases[i].label[lang]), 0),
+                SIZE_MAX);
+        }
+        assert_ok(sph_verdict_json(verdict, SPH_LANG_LO, &json, NULL), NULL);
+        assert_string_equal(sph_json_get_text(sph_json_get(json, "facts"), "code"), cases[i].code);
+    }
+}
+
 static void verdict_json_has_facts_checks_basis_and_limits(void **state)
 {
     const struct kit *kit = *state;
@@ -283,6 +313,7 @@ int test_verdict(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdict_every_key_is_in_the_catalogue),
         cmocka_unit_test(verdict_text_is_filled_in_each_language),
+        cmocka_unit_test(verdict_codes_are_named_for_people_and_kept_for_programs),
         cmocka_unit_test(verdict_json_has_facts_checks_basis_and_limits),
         cmocka_unit_test(verdict_findings_are_shown),
         cmocka_unit_test(verdict_result_is_the_worst_of_its_lines),
