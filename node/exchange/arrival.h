@@ -6,7 +6,8 @@
 
 struct sph_arrival {
     sph_node *node;
-    sph_partner *partner; /* of the TLS client */
+    sph_partner *partner; /* of the TLS client, or that a pull asked */
+    const char *mpc;      /* the channel it was pulled from; NULL: it was pushed */
     enum sph_suite suite;
     sph_as4_in *in;
     sph_as4_source source;
@@ -26,6 +27,16 @@ SPH_MUST sph_rc sph_arrival_store(struct sph_arrival *arrival, sph_err *err);
 /** Fill a refusal. rule: static. */
 SPH_MUST sph_rc sph_arrival_refuse(struct sph_arrival *arrival, enum sph_ebms code, uint16_t reason,
                                    const char *rule, const char *detail, sph_err *err);
+/** The way of a user message from its claims to receipt or error, for one that was pushed and for
+ * one that was pulled: partner, mpc, suite, source and in are set. The response gets the signal, or
+ * 503 when this node could not store it. */
+void sph_inbox_take(struct sph_arrival *arrival, sph_response *response);
+/** Did the partner sign this signal? SPH_EREFUSED with *fault. */
+SPH_MUST sph_rc sph_inbox_verify_signal(sph_node *node, const sph_partner *partner,
+                                        enum sph_suite suite, sph_as4_in *in, sph_as4_fault *fault,
+                                        sph_err *err);
+/** Give up all that the stages made. */
+void sph_arrival_clear(struct sph_arrival *arrival);
 /** Reasons of REJECTED leaves that the exchange adds to those of as4/fault.h (docs/ledger.md). */
 enum sph_exchange_reason {
     SPH_REASON_IDENTITY = 0x0401,   /* TLS, signature and PartyId do not lead to the same partner */
@@ -36,4 +47,5 @@ enum sph_exchange_reason {
     SPH_REASON_PARTS = 0x0406,      /* parts and attachments differ */
     SPH_REASON_REPLAY = 0x0407,     /* same id with other content */
     SPH_REASON_CARD = 0x0408,       /* a card with another root or an older serial */
+    SPH_REASON_CHANNEL = 0x0409,    /* DENIED leaf: another party's channel was asked for */
 };

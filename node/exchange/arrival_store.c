@@ -78,7 +78,8 @@ static sph_rc bind_intake(void *arg, sph_db *db, const uint64_t *index, sph_err 
                 db,
                 "INSERT INTO inbox(partner, message_id, packet_id, action, conversation_id, suite, "
                 "state,"
-                " received_ms, received_index, refs, root) VALUES(?,?,?,?,?,?,'stored',?,?,?,?)",
+                " received_ms, received_index, refs, root, ref_to) "
+                "VALUES(?,?,?,?,?,?,'stored',?,?,?,?,?)",
                 &stmt, err),
             err, "inbox row");
     sph_stmt_text(stmt, 1, arrival->partner->card.party);
@@ -91,6 +92,7 @@ static sph_rc bind_intake(void *arg, sph_db *db, const uint64_t *index, sph_err 
     sph_stmt_int(stmt, 8, (int64_t)index[0]);
     sph_stmt_text(stmt, 9, sph_buf_text(&intake->refs));
     sph_stmt_blob(stmt, 10, sph_as4_in_root(arrival->in));
+    sph_stmt_text(stmt, 11, user->ref_to ? user->ref_to : "");
     SPH_TRY(sph_stmt_run(stmt, NULL, err), err, "inbox row");
     SPH_TRY(sph_stmt_get(db, "UPDATE partner SET heard_ms=? WHERE party=?", &stmt, err), err,
             "contact time");

@@ -73,6 +73,12 @@ static void drop_wire_file(struct delivery *delivery)
     path[0] = '\0';
 }
 
+/** A partner that nobody reaches comes for its messages itself. */
+static bool is_pulled(const struct delivery *delivery)
+{
+    return !delivery->partner->card.url[0];
+}
+
 /** T2 for a row that has no wire bytes yet. What cannot be built now waits; what never can be ends.
  */
 static sph_rc hand_out(struct delivery *delivery, enum sph_delivery *came, bool *is_ready,
@@ -83,10 +89,11 @@ static sph_rc hand_out(struct delivery *delivery, enum sph_delivery *came, bool 
     *is_ready = false;
     sph_rc rc = sph_wire_build(delivery->node, &delivery->row, delivery->partner, &built, &why);
     if (rc.code == SPH_OK)
-        rc = sph_out_hand_out(delivery->node, &delivery->row, &built, &why);
+        rc = is_pulled(delivery) ? sph_out_make_ready(delivery->node, &delivery->row, &built, &why)
+                                 : sph_out_hand_out(delivery->node, &delivery->row, &built, &why);
     sph_as4_built_clear(&built);
     if (rc.code == SPH_OK) {
-        *is_ready = true;
+        *is_ready = !is_pulled(delivery); /* else it waits for a pull */
         return rc;
     }
     drop_wire_file(delivery);
@@ -165,16 +172,12 @@ static sph_rc settle(struct delivery *delivery, const sph_as4_in *in, unsigned r
 static sph_rc judge(struct delivery *delivery, sph_as4_in *in, unsigned retry_after_s,
                     enum sph_delivery *came, sph_err *err)
 {
-    const sph_cert *known[SPH_CARD_CERTS];
+    struct sph_partner_known known;
     sph_as4_fault fault = {0};
     sph_err why = {0};
-    sph_as4_trust trust = {.party = delivery->row.partner,
-                           .root = delivery->partner->card.root,
-                           .crl = sph_buf_peek(&delivery->partner->card.crl),
-                           .at_ms = sph_node_now_ms(delivery->node),
-                           .suite = delivery->row.suite,
-                           .known = known};
-    trust.known_count = sph_partner_sign_certs(delivery->partner, known);
+    sph_as4_trust trust;
+    sph_partner_trust(delivery->partner, delivery->row.suite, sph_node_now_ms(delivery->node),
+                      &known, &trust);
     if (sph_as4_verify(in, &trust, &fault, &why).code != SPH_OK)
         return wait(delivery, "unauthenticated", fault.rule ? fault.rule : cause(&why),
                     retry_after_s, came, err);
@@ -231,6 +234,17 @@ static sph_rc load_waiting(sph_node *node, const char *party, const char *messag
     sph_db_pool_put(sph_node_readers(node), reader);
     SPH_TRY(rc, err, "waiting message");
     return sph_out_row_load(node, id, out, err);
+}
+
+sph_rc sph_deliver_signal_suite(sph_node *node, const char *party, const sph_as4_in *in,
+                                enum sph_suite *out, sph_err *err)
+{
+    sph_out_row row;
+    const char *ref_to = sph_as4_in_ref_to(in);
+    SPH_TRY(load_waiting(node, party, ref_to ? ref_to : "", &row, err), err, "signal");
+    *out = row.suite;
+    sph_out_row_clear(&row);
+    return sph_ok();
 }
 
 sph_rc sph_deliver_signal(sph_node *node, const char *party, const sph_as4_in *in, sph_err *err)
@@ -301,10 +315,14 @@ static sph_rc deliver(struct delivery *delivery, enum sph_delivery *came, sph_er
                    "no receipt until the deadline", came, err);
     if (!delivery->partner)
         return end(delivery, SPH_OUT_DEADLINE, "no-partner", "the partner is gone", came, err);
+    if (delivery->row.state == SPH_OUT_PULLED_WAITING)
+        return settled_is_fine(sph_out_lease_over(delivery->node, &delivery->row, err), err);
     if (delivery->partner->state != SPH_PARTNER_ACTIVE)
         return wait(delivery, "partner-paused", "the partner is paused or removed", 0, came, err);
     if (delivery->row.state == SPH_OUT_SUBMITTED)
         SPH_TRY(hand_out(delivery, came, &is_ready, err), err, "T2");
+    if (delivery->row.state == SPH_OUT_READY || delivery->row.state == SPH_OUT_READY_AGAIN)
+        return sph_ok();
     return is_ready ? send(delivery, came, err) : sph_ok();
 }
 

@@ -19,3 +19,7 @@ SPH_MUST sph_rc sph_deliver(sph_node *node, int64_t row_id, enum sph_delivery *c
  * nothing then. */
 SPH_MUST sph_rc sph_deliver_signal(sph_node *node, const char *party, const sph_as4_in *in,
                                    sph_err *err);
+/** The suite of the message that such a signal, not verified yet, says it is about. SPH_ENOTFOUND
+ * as above. */
+SPH_MUST sph_rc sph_deliver_signal_suite(sph_node *node, const char *party, const sph_as4_in *in,
+                                         enum sph_suite *out, sph_err *err);

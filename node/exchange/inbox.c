@@ -5,9 +5,10 @@
 #include "as4/build.h"
 #include "exchange/arrival.h"
 #include "exchange/deliver.h"
+#include "exchange/pull.h"
 
 #define SIGNAL_TYPE "application/soap+xml;charset=UTF-8"
-#define FREE_FLOOR (UINT64_C(64) * 1024 * 1024)
+#define FREE_FLOOR (sph_limits_default()->free_floor)
 #define SIGNAL_ROOM (512u * 1024)
 #define RETRY_AFTER_S 30u
 #define INBOUND_MOST ((unsigned)sph_limits_default()->inbound_concurrent)
@@ -83,30 +84,38 @@ static sph_rc reject_leaf(struct sph_arrival *arrival, sph_err *err)
     return sph_node_note_event(arrival->node, &leaf, NULL, err);
 }
 
+/** A signed error for what came in. */
+static sph_rc answer_error(struct sph_arrival *arrival, const struct sph_as4_error_info *info,
+                           sph_response *response, sph_err *err)
+{
+    const struct sph_env *env = sph_node_env(arrival->node);
+    const sph_as4_signer signer = own_signer(arrival->node, arrival->suite);
+    char message_id[128];
+    SPH_AUTO(sph_buf) signal = sph_buf_init(SIGNAL_ROOM);
+    SPH_TRY(sph_as4_new_message_id(env->random, sph_node_party(arrival->node), message_id, err),
+            err, "message id");
+    SPH_TRY(sph_as4_build_error(info, message_id, sph_node_now_ms(arrival->node), arrival->suite,
+                                &signer, env->random, &signal, err),
+            err, "error signal");
+    answer_signal(response, &signal);
+    return sph_ok();
+}
+
 /** A refusal: leaf first, then the signed error. Without a leaf there is no answer but 503. */
 static void answer_fault(struct sph_arrival *arrival, sph_response *response)
 {
-    const struct sph_env *env = sph_node_env(arrival->node);
     const char *ref_to = arrival->in ? sph_as4_in_message_id(arrival->in) : NULL;
     const struct sph_as4_error_info info = {arrival->fault.code, ref_to, arrival->fault.detail};
-    const sph_as4_signer signer = own_signer(arrival->node, arrival->suite);
-    char message_id[128];
     sph_err err = {0};
-    SPH_AUTO(sph_buf) signal = sph_buf_init(SIGNAL_ROOM);
-    SPH_LOG(env->log, SPH_LOG_WARN, "message_refused",
+    SPH_LOG(sph_node_env(arrival->node)->log, SPH_LOG_WARN, "message_refused",
             SPH_LF(SPH_F_PARTNER, arrival->partner->card.party),
             SPH_LF(SPH_F_MESSAGE, ref_to ? ref_to : ""),
             SPH_LF(SPH_F_CODE, sph_ebms_code(arrival->fault.code)),
             SPH_LF(SPH_F_WHAT, arrival->fault.rule));
     sph_rc rc = reject_leaf(arrival, &err);
     if (rc.code == SPH_OK)
-        rc = sph_as4_new_message_id(env->random, sph_node_party(arrival->node), message_id, &err);
-    if (rc.code == SPH_OK)
-        rc = sph_as4_build_error(&info, message_id, sph_node_now_ms(arrival->node), arrival->suite,
-                                 &signer, env->random, &signal, &err);
-    if (rc.code == SPH_OK)
-        answer_signal(response, &signal);
-    else
+        rc = answer_error(arrival, &info, response, &err);
+    if (rc.code != SPH_OK)
         (void)turn_away(response, 503, NULL).code;
 }
 
@@ -141,6 +150,12 @@ static bool is_type(const char *type)
     return type && strcmp(type, SPH_PARTY_TYPE) == 0;
 }
 
+/** A pushed message names no channel, a pulled one that which was asked for. */
+static bool is_agreed_channel(const struct sph_arrival *arrival, const char *mpc)
+{
+    return arrival->mpc ? mpc && strcmp(mpc, arrival->mpc) == 0 : !mpc;
+}
+
 /** as4.md 13 and 8.6: the claims lead to the TLS partner and to one P-Mode. */
 static sph_rc match_pmode(struct sph_arrival *arrival, sph_err *err)
 {
@@ -152,25 +167,33 @@ static sph_rc match_pmode(struct sph_arrival *arrival, sph_err *err)
         return sph_arrival_refuse(arrival, SPH_EBMS_0101, SPH_REASON_IDENTITY,
                                   "identity.from-is-not-tls",
                                   "The sender could not be authenticated", err);
-    if (user->agreement || user->mpc || !is_known_action(user) || !has_roles(user))
+    if (user->agreement || !is_agreed_channel(arrival, user->mpc) || !is_known_action(user) ||
+        !has_roles(user))
         return sph_arrival_refuse(
             arrival, SPH_EBMS_0010, SPH_REASON_PMODE, "pmode.none",
             "no processing mode for this service, action, agreement, roles and channel", err);
     return sph_ok();
 }
 
-static sph_rc verify(struct sph_arrival *arrival, sph_err *err)
+sph_rc sph_inbox_verify_signal(sph_node *node, const sph_partner *partner, enum sph_suite suite,
+                               sph_as4_in *in, sph_as4_fault *fault, sph_err *err)
 {
     const sph_cert *known[SPH_CARD_CERTS];
-    const sph_partner *partner = arrival->partner;
     sph_as4_trust trust = {.party = partner->card.party,
                            .root = partner->card.root,
                            .crl = sph_buf_peek(&partner->card.crl),
-                           .at_ms = sph_node_now_ms(arrival->node),
-                           .suite = arrival->suite,
+                           .at_ms = sph_node_now_ms(node),
+                           .suite = suite,
                            .known = known};
     trust.known_count = sph_partner_sign_certs(partner, known);
-    SPH_TRY(sph_as4_verify(arrival->in, &trust, &arrival->fault, err), err, "signature");
+    return sph_as4_verify(in, &trust, fault, err);
+}
+
+static sph_rc verify(struct sph_arrival *arrival, sph_err *err)
+{
+    SPH_TRY(sph_inbox_verify_signal(arrival->node, arrival->partner, arrival->suite, arrival->in,
+                                    &arrival->fault, err),
+            err, "signature");
     const sph_as4_user *user = sph_as4_in_user(arrival->in);
     if (user && strcmp(user->to, sph_node_party(arrival->node)) != 0)
         return sph_arrival_refuse(arrival, SPH_EBMS_0010, SPH_REASON_NOT_FOR_US, "pmode.not-for-us",
@@ -239,7 +262,7 @@ static sph_rc take_in(struct sph_arrival *arrival, sph_err *err)
     return sph_arrival_store(arrival, err);
 }
 
-static void handle_user(struct sph_arrival *arrival, sph_response *response)
+void sph_inbox_take(struct sph_arrival *arrival, sph_response *response)
 {
     sph_err err = {0};
     sph_rc rc = match_pmode(arrival, &err);
@@ -264,17 +287,50 @@ static void handle_user(struct sph_arrival *arrival, sph_response *response)
     }
 }
 
+/** as4.md 12.3: nothing waits; the same words whatever the reason. */
+static void answer_empty(struct sph_arrival *arrival, sph_response *response)
+{
+    const struct sph_as4_error_info info = {SPH_EBMS_0006, sph_as4_in_message_id(arrival->in),
+                                            "there is no message on this channel"};
+    if (answer_error(arrival, &info, response, NULL).code != SPH_OK)
+        (void)turn_away(response, 503, NULL).code;
+}
+
+static void handle_pull(struct sph_arrival *arrival, sph_response *response)
+{
+    sph_err err = {0};
+    sph_rc rc = verify(arrival, &err);
+    if (rc.code == SPH_OK)
+        rc = sph_pull_serve(arrival, response, &err);
+    if (rc.code == SPH_OK)
+        return;
+    if (arrival->fault.code != SPH_EBMS_NONE) {
+        answer_fault(arrival, response);
+    } else if (rc.code == SPH_ENOTFOUND) {
+        answer_empty(arrival, response);
+    } else {
+        SPH_LOG(sph_node_env(arrival->node)->log, SPH_LOG_ERROR, "pull_not_served",
+                SPH_LF(SPH_F_CODE, sph_code_name(rc.code)),
+                SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
+        (void)turn_away(response, 503, NULL).code;
+    }
+}
+
 /** A receipt or error that comes on a request of its own. Only one that the partner signed changes
  * anything; one that nobody waits for is acknowledged too (as4.md 9: ignore silently). */
 static void handle_signal(struct sph_arrival *arrival, sph_response *response)
 {
     sph_err err = {0};
+    const char *party = arrival->partner->card.party;
+    /* In the suite of the message that it is about, which may be another than that of its way. */
+    if (sph_deliver_signal_suite(arrival->node, party, arrival->in, &arrival->suite, &err).code !=
+        SPH_OK)
+        sph_err_clear(&err);
     if (verify(arrival, NULL).code != SPH_OK) {
         answer_fault(arrival, response);
         return;
     }
-    const sph_rc rc =
-        sph_deliver_signal(arrival->node, arrival->partner->card.party, arrival->in, &err);
+    const sph_rc rc = sph_deliver_signal(arrival->node, party, arrival->in, &err);
     if (rc.code == SPH_OK || rc.code == SPH_ENOTFOUND)
         response->status = 202;
     else
@@ -303,9 +359,22 @@ static void handle_message(struct sph_arrival *arrival, const sph_request *reque
     else if (rc.code != SPH_OK)
         answer_fault(arrival, response);
     else if (sph_as4_in_kind(arrival->in) == SPH_AS4_USER)
-        handle_user(arrival, response);
+        sph_inbox_take(arrival, response);
+    else if (sph_as4_in_kind(arrival->in) == SPH_AS4_PULL)
+        handle_pull(arrival, response);
     else
         handle_signal(arrival, response);
+}
+
+void sph_arrival_clear(struct sph_arrival *arrival)
+{
+    sph_packet_free(&arrival->packet);
+    if (arrival->has_new_card)
+        sph_card_clear(&arrival->new_card);
+    sph_buf_clear(&arrival->octets);
+    sph_as4_parts_clear(&arrival->parts);
+    sph_as4_in_free(&arrival->in);
+    sph_partner_unref(&arrival->partner);
 }
 
 void sph_inbox_handle(void *ctx, const sph_request *request, sph_response *response)
@@ -328,12 +397,6 @@ void sph_inbox_handle(void *ctx, const sph_request *request, sph_response *respo
         sph_partners_leave(sph_node_partners(ctx), party);
     } else
         (void)turn_away(response, 403, NULL).code;
-    sph_packet_free(&arrival->packet);
-    if (arrival->has_new_card)
-        sph_card_clear(&arrival->new_card);
-    sph_buf_clear(&arrival->octets);
-    sph_as4_parts_clear(&arrival->parts);
-    sph_as4_in_free(&arrival->in);
-    sph_partner_unref(&arrival->partner);
+    sph_arrival_clear(arrival);
     sph_mem_free(arrival);
 }

@@ -138,6 +138,9 @@ static sph_rc copy_columns(sph_stmt *stmt, sph_out_row *row, sph_err *err)
     if (!sph_col_null(stmt, 17))
         row->root_sha256 = sph_sha256_of(sph_col_blob(stmt, 17));
     SPH_TRY(sph_buf_add(&row->wire, sph_col_blob(stmt, 18), err), err, "wire bytes");
+    SPH_TRY(
+        sph_str_copy(row->ref_to, sizeof(row->ref_to), sph_slice_str(sph_col_text(stmt, 19)), err),
+        err, "row");
     return sph_as4_refs_parse(sph_slice_str(sph_col_text(stmt, 13)), &row->refs, err);
 }
 
@@ -150,7 +153,7 @@ static sph_rc read_row(sph_db *reader, int64_t id, sph_out_row *row, sph_err *er
                          "state, attempt, next_ms,"
                          " deadline_ms, created_ms, submitted_index, sent_index, refs, wire_file, "
                          "wire_len, content_type,"
-                         " root, wire FROM outbox WHERE id = ?",
+                         " root, wire, ref_to FROM outbox WHERE id = ?",
                          &stmt, err),
             err, "outbox row");
     sph_stmt_int(stmt, 1, id);

@@ -45,6 +45,7 @@ typedef struct sph_out_row {
     int64_t id, next_ms, deadline_ms, created_ms, submitted_index, sent_index;
     char message_id[128], packet_id[64], partner[SPH_PARTY_ROOM], action[128], conversation_id[64];
     char content_type[256], wire_file[96];
+    char ref_to[256]; /* RefToMessageId: the message that this one answers, or "" */
     enum sph_suite suite;
     enum sph_out_state state;
     unsigned attempt;
@@ -75,6 +76,7 @@ SPH_MUST sph_rc sph_out_due_each(sph_node *node, int64_t now_ms,
 struct sph_out_new {
     char message_id[128];
     const char *packet_id, *partner, *action, *conversation_id;
+    char ref_to[256];
     enum sph_suite suite;
     int64_t now_ms;
     uint64_t submitted_index;

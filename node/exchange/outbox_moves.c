@@ -8,8 +8,8 @@ sph_rc sph_out_insert(sph_db *db, const struct sph_out_new *row, sph_err *err)
     SPH_TRY(sph_stmt_get(db,
                          "INSERT INTO outbox(message_id, packet_id, partner, action, "
                          "conversation_id, suite, state,"
-                         " next_ms, deadline_ms, created_ms, submitted_index) "
-                         "VALUES(?,?,?,?,?,?,'submitted',?,?,?,?)",
+                         " next_ms, deadline_ms, created_ms, submitted_index, ref_to) "
+                         "VALUES(?,?,?,?,?,?,'submitted',?,?,?,?,?)",
                          &stmt, err),
             err, "outbox row");
     sph_stmt_text(stmt, 1, row->message_id);
@@ -22,6 +22,7 @@ sph_rc sph_out_insert(sph_db *db, const struct sph_out_new *row, sph_err *err)
     sph_stmt_int(stmt, 8, row->now_ms + SPH_OUT_DEADLINE_MS);
     sph_stmt_int(stmt, 9, row->now_ms);
     sph_stmt_int(stmt, 10, (int64_t)row->submitted_index);
+    sph_stmt_text(stmt, 11, row->ref_to);
     return sph_stmt_run(stmt, NULL, err);
 }
 

@@ -132,7 +132,8 @@ static sph_rc add_checkpoint(sph_node *node, sph_as4_user *user, sph_buf *value,
     return sph_ok();
 }
 
-static void fill_user(const sph_node *node, const sph_out_row *row, sph_as4_user *user)
+static void fill_user(const sph_node *node, const sph_out_row *row, const char *mpc,
+                      sph_as4_user *user)
 {
     const bool is_ping = !row->packet_id[0];
     *user = (sph_as4_user){.message_id = row->message_id,
@@ -145,7 +146,9 @@ static void fill_user(const sph_node *node, const sph_out_row *row, sph_as4_user
                            .to_role = ROLE_RESPONDER,
                            .service = is_ping ? SPH_PING_SERVICE : SPH_SERVICE,
                            .action = row->action,
-                           .conversation_id = row->conversation_id};
+                           .conversation_id = row->conversation_id,
+                           .ref_to = row->ref_to[0] ? row->ref_to : NULL,
+                           .mpc = mpc[0] ? mpc : NULL};
 }
 
 static sph_rc build_to(sph_node *node, const sph_out_row *row, const sph_partner *partner,
@@ -163,7 +166,7 @@ static sph_rc build_to(sph_node *node, const sph_out_row *row, const sph_partner
         return sph_fail(
             err, SPH_ENOTFOUND,
             "the partner's card has no valid encryption certificate; ask for a new card");
-    fill_user(node, row, &user);
+    fill_user(node, row, partner->card.url[0] ? "" : partner->card.pull_mpc, &user);
     SPH_TRY(add_checkpoint(node, &user, &checkpoint, err), err, "checkpoint");
     return sph_as4_build_user(&user, parts->payload, parts->count, row->suite, &signer, recipient,
                               SPH_TOKEN_BST_X509, sph_node_env(node)->random, out, built, err);

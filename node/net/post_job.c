@@ -14,8 +14,11 @@
 
 void sph_answer_clear(sph_answer *answer)
 {
-    if (answer)
-        sph_buf_clear(&answer->body);
+    if (!answer)
+        return;
+    sph_buf_clear(&answer->body);
+    if (answer->file)
+        answer->files->close(&answer->file);
 }
 
 void sph_post_job_fail(sph_post_job *job, enum sph_code code, const char *reason)
@@ -96,12 +99,43 @@ static int on_seek(void *arg, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
+/* From memory into a file, when the caller takes long answers. */
+static sph_rc move_to_file(sph_post_job *job)
+{
+    const sph_post *post = job->post;
+    sph_answer *answer = &job->answer;
+    answer->files = post->files;
+    SPH_TRY(post->files->open(post->files->ctx, post->spool, SPH_OPEN_TEMPORARY, &answer->file,
+                              job->err),
+            job->err, "spool file");
+    SPH_TRY(post->files->write(answer->file, sph_buf_peek(&answer->body), job->err), job->err,
+            "spool file");
+    answer->file_len = answer->body.len;
+    sph_buf_clear(&answer->body);
+    return sph_ok();
+}
+
+static sph_rc take(sph_post_job *job, sph_slice more)
+{
+    sph_answer *answer = &job->answer;
+    if (!answer->file && job->post->spool && answer->body.len + more.len > job->post->answer_memory)
+        SPH_TRY(move_to_file(job), job->err, "answer");
+    if (!answer->file)
+        return sph_buf_add(&answer->body, more, job->err);
+    if (job->post->answer_max - answer->file_len < more.len)
+        return sph_fail(job->err, SPH_ELIMIT, "the answer is larger than allowed");
+    SPH_TRY(job->post->files->write(answer->file, more, job->err), job->err, "spool file");
+    answer->file_len += more.len;
+    return sph_ok();
+}
+
 static size_t on_write(char *at, size_t size, size_t count, void *arg)
 {
     sph_post_job *job = arg;
-    if (sph_buf_add(&job->answer.body, sph_slice_of(at, size * count), NULL).code == SPH_OK)
+    const sph_rc rc = take(job, sph_slice_of(at, size * count));
+    if (rc.code == SPH_OK)
         return size * count;
-    sph_post_job_fail(job, SPH_ELIMIT, "the answer is larger than allowed");
+    sph_post_job_fail(job, rc.code, "the answer is larger than allowed, or cannot be spooled");
     return 0;
 }
 

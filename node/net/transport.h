@@ -24,13 +24,19 @@ typedef struct sph_post {
     sph_slice bytes;
     uint64_t len;
     uint64_t answer_max; /* SPH_ELIMIT beyond */
+    const char *spool;   /* folder of `files` for a longer answer than answer_memory; NULL: always
+                            in memory */
+    uint64_t answer_memory;
     int64_t deadline_ms; /* whole exchange, from now */
 } sph_post;
 
 typedef struct sph_answer {
     unsigned status; /* 0 when no HTTP answer came */
     char content_type[256];
-    sph_buf body;
+    sph_buf body;   /* empty when it is in `file` */
+    sph_file *file; /* an unnamed file with the whole body, of the post's `files`; owned */
+    const sph_files *files;
+    uint64_t file_len;
     unsigned retry_after_s;
 } sph_answer;
 void sph_answer_clear(sph_answer *answer);

@@ -172,6 +172,31 @@ static void transport_file_is_streamed(void **state)
     assert_code(post(talk), SPH_EIO, &talk->err);
 }
 
+/* A message that is pulled may be as large as one that is pushed: it is not held in memory. */
+static void transport_long_answer_goes_to_a_file(void **state)
+{
+    struct talk *talk = *state;
+    uint8_t text[32];
+    size_t got = 0;
+    talk->post.files = talk->node.env.files;
+    talk->post.spool = "spool";
+    talk->post.answer_memory = 5; /* "3 memory 294" is longer */
+    assert_ok(post(talk), &talk->err);
+    assert_int_equal(talk->answer.body.len, 0);
+    assert_non_null(talk->answer.file);
+    assert_int_equal(talk->answer.file_len, 12);
+    assert_ok(talk->answer.files->read_at(talk->answer.file, 0, text, sizeof(text), &got, NULL),
+              NULL);
+    assert_slice_is(sph_slice_of(text, got), "3 memory 294");
+    talk->post.answer_memory = 12;
+    assert_ok(post(talk), &talk->err);
+    assert_null(talk->answer.file);
+    assert_slice_is(sph_buf_peek(&talk->answer.body), "3 memory 294");
+    talk->post.answer_memory = 5;
+    talk->post.answer_max = 11;
+    assert_code(post(talk), SPH_ELIMIT, &talk->err);
+}
+
 static void transport_certificate_of_another_party_is_refused(void **state)
 {
     struct talk *talk = *state;
@@ -388,6 +413,7 @@ int test_transport(void)
     const struct CMUnitTest tests[] = {
         TALK_TEST(transport_posts_share_one_kept_connection),
         TALK_TEST(transport_file_is_streamed),
+        TALK_TEST(transport_long_answer_goes_to_a_file),
         TALK_TEST(transport_certificate_of_another_party_is_refused),
         TALK_TEST(transport_revoked_server_is_refused),
         TALK_TEST(transport_two_partners_on_one_port_share_no_connection),
