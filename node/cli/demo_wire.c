@@ -95,9 +95,12 @@ static sph_rc capture(struct sph_demo *demo, const char *message_id, struct capt
 static sph_rc post(const struct captured *captured, sph_answer *answer, sph_err *err)
 {
     const struct sph_key_slot *tls = &captured->own.slot[SPH_SLOT_TLS];
-    const sph_peer peer = {
-        captured->to_party, captured->theirs.root, sph_buf_peek(&captured->theirs.crl), tls->key,
-        tls->leaf,          captured->own.root};
+    const sph_peer peer = {.party = captured->to_party,
+                           .root = captured->theirs.root,
+                           .crl = sph_buf_peek(&captured->theirs.crl),
+                           .key = tls->key,
+                           .leaf = tls->leaf,
+                           .own_root = captured->own.root};
     const sph_post request = {.url = captured->url,
                               .content_type = captured->content_type,
                               .bytes = sph_buf_peek(&captured->wire),

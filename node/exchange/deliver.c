@@ -76,7 +76,7 @@ static void drop_wire_file(struct delivery *delivery)
 /** A partner that nobody reaches comes for its messages itself. */
 static bool is_pulled(const struct delivery *delivery)
 {
-    return !delivery->partner->card.url[0];
+    return delivery->partner->card.pull_mpc[0] != '\0';
 }
 
 /** T2 for a row that has no wire bytes yet. What cannot be built now waits; what never can be ends.
@@ -266,13 +266,15 @@ static sph_rc post(struct delivery *delivery, sph_answer *answer, sph_err *err)
     const sph_files *files = sph_node_env(node)->files;
     const sph_keyring *ring = sph_node_keys(node);
     const struct sph_key_slot *tls = &ring->slot[SPH_SLOT_TLS];
-    const sph_partner *partner = delivery->partner;
-    const sph_peer peer = {
-        partner->card.party, partner->card.root, sph_buf_peek(&partner->card.crl), tls->key,
-        tls->leaf,           ring->root};
-    char url[300];
+    struct sph_partner_known known;
+    sph_peer peer;
+    char url[SPH_PARTNER_ADDRESS];
     SPH_AUTO(sph_open_file) file = {files, NULL};
-    SPH_TRY(sph_str_format(url, sizeof(url), err, "%s/as4", partner->card.url), err, "address");
+    SPH_TRY(sph_partner_address(delivery->partner, url, err), err, "address");
+    sph_partner_peer(delivery->partner, &known, &peer);
+    peer.key = tls->key;
+    peer.leaf = tls->leaf;
+    peer.own_root = ring->root;
     if (delivery->row.wire_file[0])
         SPH_TRY(files->open(files->ctx, delivery->row.wire_file, SPH_OPEN_READ, &file.file, err),
                 err, "outgoing file");

@@ -130,62 +130,24 @@ sph_rc sph_arrival_refuse(struct sph_arrival *arrival, enum sph_ebms code, uint1
     return sph_fail(err, SPH_EREFUSED, "%s", rule);
 }
 
-static bool is_known_action(const sph_as4_user *user)
-{
-    if (strcmp(user->service, SPH_PING_SERVICE) == 0)
-        return strcmp(user->action, SPH_PING_ACTION) == 0;
-    return strcmp(user->service, SPH_SERVICE) == 0 && !user->service_type &&
-           (strcmp(user->action, "a1") == 0 || strcmp(user->action, "a2") == 0);
-}
-
-/** as4.md 13.1: between Saphan nodes the two default roles, in this direction. */
-static bool has_roles(const sph_as4_user *user)
-{
-    return strcmp(user->from_role, SPH_NS_EB "initiator") == 0 &&
-           strcmp(user->to_role, SPH_NS_EB "responder") == 0;
-}
-
-static bool is_type(const char *type)
-{
-    return type && strcmp(type, SPH_PARTY_TYPE) == 0;
-}
-
-/** A pushed message names no channel, a pulled one that which was asked for. */
-static bool is_agreed_channel(const struct sph_arrival *arrival, const char *mpc)
-{
-    return arrival->mpc ? mpc && strcmp(mpc, arrival->mpc) == 0 : !mpc;
-}
-
 /** as4.md 13 and 8.6: the claims lead to the TLS partner and to one P-Mode. */
 static sph_rc match_pmode(struct sph_arrival *arrival, sph_err *err)
 {
-    const sph_as4_user *user = sph_as4_in_user(arrival->in);
-    if (!is_type(user->from_type) || !is_type(user->to_type))
-        return sph_arrival_refuse(arrival, SPH_EBMS_0010, SPH_REASON_PMODE, "pmode.party-type",
-                                  "PartyId type is not known", err);
-    if (strcmp(user->from, arrival->partner->card.party) != 0)
-        return sph_arrival_refuse(arrival, SPH_EBMS_0101, SPH_REASON_IDENTITY,
-                                  "identity.from-is-not-tls",
-                                  "The sender could not be authenticated", err);
-    if (user->agreement || !is_agreed_channel(arrival, user->mpc) || !is_known_action(user) ||
-        !has_roles(user))
-        return sph_arrival_refuse(
-            arrival, SPH_EBMS_0010, SPH_REASON_PMODE, "pmode.none",
-            "no processing mode for this service, action, agreement, roles and channel", err);
-    return sph_ok();
+    const struct sph_pmode_miss miss =
+        sph_pmode_match(&arrival->partner->pmode, sph_as4_in_user(arrival->in), arrival->mpc);
+    if (miss.code == SPH_EBMS_NONE)
+        return sph_ok();
+    return sph_arrival_refuse(arrival, miss.code,
+                              miss.is_identity ? SPH_REASON_IDENTITY : SPH_REASON_PMODE, miss.rule,
+                              miss.detail, err);
 }
 
 sph_rc sph_inbox_verify_signal(sph_node *node, const sph_partner *partner, enum sph_suite suite,
                                sph_as4_in *in, sph_as4_fault *fault, sph_err *err)
 {
-    const sph_cert *known[SPH_CARD_CERTS];
-    sph_as4_trust trust = {.party = partner->card.party,
-                           .root = partner->card.root,
-                           .crl = sph_buf_peek(&partner->card.crl),
-                           .at_ms = sph_node_now_ms(node),
-                           .suite = suite,
-                           .known = known};
-    trust.known_count = sph_partner_sign_certs(partner, known);
+    struct sph_partner_known known;
+    sph_as4_trust trust;
+    sph_partner_trust(partner, suite, sph_node_now_ms(node), &known, &trust);
     return sph_as4_verify(in, &trust, fault, err);
 }
 
@@ -195,7 +157,7 @@ static sph_rc verify(struct sph_arrival *arrival, sph_err *err)
                                     &arrival->fault, err),
             err, "signature");
     const sph_as4_user *user = sph_as4_in_user(arrival->in);
-    if (user && strcmp(user->to, sph_node_party(arrival->node)) != 0)
+    if (user && strcmp(user->to, arrival->partner->pmode.own_id) != 0)
         return sph_arrival_refuse(arrival, SPH_EBMS_0010, SPH_REASON_NOT_FOR_US, "pmode.not-for-us",
                                   "eb:To is not this node", err);
     return sph_ok();

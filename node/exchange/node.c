@@ -119,7 +119,7 @@ static sph_rc open_ledger(sph_node *node, sph_err *err)
 static sph_rc load_partners(sph_node *node, sph_err *err)
 {
     sph_db *reader = NULL;
-    SPH_TRY(sph_partners_new(&node->partners, err), err, "partners");
+    SPH_TRY(sph_partners_new(node->config.party, &node->partners, err), err, "partners");
     SPH_TRY(sph_db_pool_get(node->readers, &reader, err), err, "reader");
     const sph_rc rc =
         sph_partners_load(node->partners, reader, &node->schemas, sph_limits_default(),

@@ -1,7 +1,7 @@
-#include "exchange/partner.h"
-
 #include <pthread.h>
 #include <string.h>
+
+#include "exchange/partner_impl.h"
 
 #define PARTNERS_MAX 4096u
 #define ADMITTED_MAX 64u
@@ -16,6 +16,7 @@ struct admitted {
 };
 
 struct sph_partners {
+    char own[SPH_PARTY_ROOM];    /* this node, the other half of every P-Mode */
     pthread_mutex_t reload_lock; /* taken before lock, and never inside it */
     pthread_mutex_t lock;
     sph_partner *row[PARTNERS_MAX]; /* sorted by party */
@@ -28,19 +29,14 @@ struct sph_partners {
     size_t next_admitted;
 };
 
-static const char *const state_names[] = {"active", "paused", "removed"};
-
-const char *sph_partner_state_name(enum sph_partner_state state)
-{
-    return state_names[state];
-}
-
-sph_rc sph_partners_new(sph_partners **out, sph_err *err)
+sph_rc sph_partners_new(const char *own, sph_partners **out, sph_err *err)
 {
     sph_partners *partners = sph_mem_new(1, sizeof(*partners));
     if (!partners)
         return sph_fail(err, SPH_ENOMEM, "partner directory");
-    if (pthread_mutex_init(&partners->lock, NULL) != 0 ||
+    if (sph_str_copy(partners->own, sizeof(partners->own), sph_slice_str(own), err).code !=
+            SPH_OK ||
+        pthread_mutex_init(&partners->lock, NULL) != 0 ||
         pthread_mutex_init(&partners->reload_lock, NULL) != 0) {
         sph_mem_free(partners);
         return sph_fail(err, SPH_ENOMEM, "partner lock");
@@ -55,6 +51,7 @@ void sph_partner_unref(sph_partner **partner)
         return;
     if (__atomic_sub_fetch(&(*partner)->references, 1, __ATOMIC_ACQ_REL) == 0) {
         sph_card_clear(&(*partner)->card);
+        sph_pmode_clear(&(*partner)->pmode);
         sph_mem_free(*partner);
     }
     *partner = NULL;
@@ -153,38 +150,6 @@ sph_rc sph_partners_each(sph_partners *partners,
     return rc;
 }
 
-static sph_rc state_of(const char *name, enum sph_partner_state *out, sph_err *err)
-{
-    for (enum sph_partner_state state = SPH_PARTNER_ACTIVE; state <= SPH_PARTNER_REMOVED; state++) {
-        if (name && strcmp(name, state_names[state]) == 0) {
-            *out = state;
-            return sph_ok();
-        }
-    }
-    return sph_fail(err, SPH_EPARSE, "unknown partner state in node.db");
-}
-
-static sph_rc read_row(sph_stmt *stmt, const struct sph_schemas *schemas,
-                       const struct sph_limits *limits, const char *mode, int64_t now_ms,
-                       sph_partner *partner, sph_err *err)
-{
-    sph_findings findings = {0};
-    SPH_AUTO_PTR(sph_packet) *packet = NULL;
-    const sph_slice octets = sph_col_blob(stmt, 0);
-    /* A card past its date still names its party: it is judged at the time it was accepted, and
-     * expiry is shown. */
-    const int64_t judged_ms = sph_col_int(stmt, 2) < now_ms ? sph_col_int(stmt, 2) : now_ms;
-    SPH_TRY(sph_card_check(octets, schemas, limits, mode, judged_ms, &findings, &partner->card,
-                           &packet, err),
-            err, "a stored card");
-    partner->card_sha256 = sph_packet_sha256(packet);
-    partner->added_ms = sph_col_int(stmt, 3);
-    SPH_TRY(state_of(sph_col_text(stmt, 1), &partner->state, err), err, "partner state");
-    partner->has_log =
-        sph_vkey_parse(sph_slice_str(partner->card.log_vkey), &partner->log, NULL).code == SPH_OK;
-    return sph_ok();
-}
-
 static sph_rc load_row(sph_partners *partners, sph_stmt *stmt, const struct sph_schemas *schemas,
                        const struct sph_limits *limits, const char *mode, int64_t now_ms,
                        sph_err *err)
@@ -193,7 +158,8 @@ static sph_rc load_row(sph_partners *partners, sph_stmt *stmt, const struct sph_
     if (!partner)
         return sph_fail(err, SPH_ENOMEM, "a partner record");
     partner->references = 1;
-    SPH_TRY(read_row(stmt, schemas, limits, mode, now_ms, partner, err), err, "reading a partner");
+    SPH_TRY(sph_partner_read(stmt, partners->own, schemas, limits, mode, now_ms, partner, err), err,
+            "reading a partner");
     return sph_partners_put(partners, &partner, err);
 }
 
@@ -203,8 +169,7 @@ sph_rc sph_partners_load(sph_partners *partners, sph_db *reader, const struct sp
 {
     sph_stmt *stmt = NULL;
     bool row = false;
-    SPH_TRY(sph_stmt_get(reader,
-                         "SELECT card, state, changed_ms, added_ms FROM partner ORDER BY party",
+    SPH_TRY(sph_stmt_get(reader, "SELECT " SPH_PARTNER_COLUMNS " FROM partner ORDER BY party",
                          &stmt, err),
             err, "partners");
     SPH_TRY(sph_stmt_step(stmt, &row, err), err, "partners");
@@ -225,8 +190,7 @@ static sph_rc reload_row(sph_partners *partners, sph_db *reader, const struct sp
 {
     sph_stmt *stmt = NULL;
     bool row = false;
-    SPH_TRY(sph_stmt_get(reader,
-                         "SELECT card, state, changed_ms, added_ms FROM partner WHERE party = ?",
+    SPH_TRY(sph_stmt_get(reader, "SELECT " SPH_PARTNER_COLUMNS " FROM partner WHERE party = ?",
                          &stmt, err),
             err, "partner");
     sph_stmt_text(stmt, 1, party);
@@ -310,100 +274,74 @@ static void remember(sph_partners *partners, const sph_hash *sha256, const sph_h
     pthread_mutex_unlock(&partners->lock);
 }
 
-bool sph_partners_admit(sph_partners *partners, const sph_cert *leaf, int64_t now_ms,
-                        char party[SPH_PARTY_ROOM])
+/** Is this TLS leaf one of this active partner? Remembered for a minute. */
+static bool is_admitted(sph_partners *partners, const sph_partner *partner, const sph_cert *leaf,
+                        int64_t now_ms)
 {
-    if (!leaf || sph_cert_party(leaf, party, NULL).code != SPH_OK)
-        return false;
-    SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(partners, party);
-    if (!partner || partner->state != SPH_PARTNER_ACTIVE)
-        return false;
     const sph_hash sha256 = sph_cert_sha256(leaf);
     pthread_mutex_lock(&partners->lock);
     const bool is_known = is_remembered(partners, &sha256, &partner->card_sha256, now_ms);
     pthread_mutex_unlock(&partners->lock);
     if (is_known)
         return true;
-    if (sph_cert_check(leaf, partner->card.root, party, SPH_USE_TLS, now_ms,
-                       sph_buf_peek(&partner->card.crl), NULL)
-            .code != SPH_OK)
+    if (sph_partner_check_tls(partner, leaf, now_ms, NULL).code != SPH_OK)
         return false;
     remember(partners, &sha256, &partner->card_sha256, now_ms);
     return true;
 }
 
-static bool has_suite(const enum sph_suite *list, size_t count, enum sph_suite suite)
+/** The next active foreign partner at or after *at; NULL when there is none. *at moves behind it.
+ */
+static sph_partner *next_foreign(sph_partners *partners, size_t *at)
 {
-    for (size_t i = 0; i < count; i++)
-        if (list[i] == suite)
-            return true;
-    return false;
-}
-
-sph_rc sph_partner_suite(const sph_partner *partner, const struct sph_suites *own, bool is_inbound,
-                         enum sph_suite *out, sph_err *err)
-{
-    const enum sph_suite *receiver = is_inbound ? own->at : partner->card.suite;
-    const enum sph_suite *sender = is_inbound ? partner->card.suite : own->at;
-    const size_t receiver_count = is_inbound ? own->count : partner->card.suite_count;
-    const size_t sender_count = is_inbound ? partner->card.suite_count : own->count;
-    for (size_t i = 0; i < receiver_count; i++) {
-        if (has_suite(sender, sender_count, receiver[i])) {
-            *out = receiver[i];
-            return sph_ok();
-        }
+    sph_partner *found = NULL;
+    pthread_mutex_lock(&partners->lock);
+    while (*at < partners->count && !found) {
+        sph_partner *partner = partners->row[(*at)++];
+        if (partner->pmode.is_foreign && partner->state == SPH_PARTNER_ACTIVE)
+            found = partner;
     }
-    return sph_fail(err, SPH_EUNSUPPORTED, "no crypto suite in common");
+    if (found)
+        __atomic_add_fetch(&found->references, 1, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&partners->lock);
+    return found;
 }
 
-static sph_rc add_suite(struct sph_suites *suites, sph_slice name, sph_err *err)
+/** A foreign leaf names nobody: whose pin or CA it fits decides. party_id: eb:From, when the TLS
+ * identity is shared and the message tells which of its users speaks; NULL: the first. */
+static bool admit_foreign(sph_partners *partners, const sph_cert *leaf, int64_t now_ms,
+                          const char *party_id, char party[SPH_PARTY_ROOM])
 {
-    enum sph_suite suite;
-    SPH_TRY(sph_suite_of(name, &suite, err), err, "suites");
-    if (has_suite(suites->at, suites->count, suite))
-        return sph_fail(err, SPH_EPARSE, "a suite stands twice");
-    suites->at[suites->count++] = suite;
-    return sph_ok();
-}
-
-sph_rc sph_suites_parse(const char *text, struct sph_suites *out, sph_err *err)
-{
-    struct sph_suites suites = {.count = 0};
-    sph_slice rest = sph_slice_str(text);
-    while (rest.len > 0) {
-        const size_t space = sph_slice_find(rest, SPH_LIT(" "), 0);
-        const sph_slice name = sph_slice_sub(rest, 0, space);
-        if (name.len > 0)
-            SPH_TRY(add_suite(&suites, name, err), err, "suites");
-        rest = space == SIZE_MAX ? (sph_slice){NULL, 0} : sph_slice_sub(rest, space + 1, SIZE_MAX);
+    size_t at = 0;
+    bool is_found = false;
+    for (sph_partner *partner = next_foreign(partners, &at); partner && !is_found;) {
+        is_found =
+            (!party_id || strcmp(partner->pmode.partner_id, party_id) == 0) &&
+            is_admitted(partners, partner, leaf, now_ms) &&
+            sph_str_copy(party, SPH_PARTY_ROOM, sph_slice_str(partner->card.party), NULL).code ==
+                SPH_OK;
+        sph_partner_unref(&partner);
+        if (!is_found)
+            partner = next_foreign(partners, &at);
     }
-    if (suites.count == 0)
-        return sph_fail(err, SPH_EPARSE, "no crypto suite is named");
-    *out = suites;
-    return sph_ok();
+    return is_found;
 }
 
-const sph_cert *sph_partner_encrypt_cert(const sph_partner *partner, enum sph_suite suite,
-                                         int64_t now_ms)
+bool sph_partners_admit(sph_partners *partners, const sph_cert *leaf, int64_t now_ms,
+                        char party[SPH_PARTY_ROOM])
 {
-    const sph_cert *best = NULL;
-    for (size_t i = 0; i < partner->card.cert_count; i++) {
-        const sph_cert *cert = partner->card.cert[i].cert;
-        if (partner->card.cert[i].use != SPH_USE_ENCRYPT || partner->card.cert[i].suite != suite)
-            continue;
-        if (sph_cert_not_before_ms(cert) > now_ms || sph_cert_not_after_ms(cert) < now_ms)
-            continue;
-        if (!best || sph_cert_not_before_ms(cert) > sph_cert_not_before_ms(best))
-            best = cert;
-    }
-    return best;
+    if (!leaf)
+        return false;
+    if (sph_cert_party(leaf, party, NULL).code != SPH_OK)
+        return admit_foreign(partners, leaf, now_ms, NULL, party);
+    SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(partners, party);
+    if (partner && !partner->pmode.is_foreign)
+        return partner->state == SPH_PARTNER_ACTIVE && is_admitted(partners, partner, leaf, now_ms);
+    return admit_foreign(partners, leaf, now_ms, NULL, party);
 }
 
-size_t sph_partner_sign_certs(const sph_partner *partner, const sph_cert *out[SPH_CARD_CERTS])
+bool sph_partners_admit_from(sph_partners *partners, const sph_cert *leaf, int64_t now_ms,
+                             const char *party_id, char party[SPH_PARTY_ROOM])
 {
-    size_t count = 0;
-    for (size_t i = 0; i < partner->card.cert_count; i++)
-        if (partner->card.cert[i].use == SPH_USE_SIGN)
-            out[count++] = partner->card.cert[i].cert;
-    return count;
+    return leaf && admit_foreign(partners, leaf, now_ms, party_id, party);
 }

@@ -4,25 +4,28 @@
 #pragma once
 
 #include "base/env.h"
+#include "exchange/pmode.h"
 #include "journal/journal.h"
+#include "net/transport.h"
 #include "packet/card.h"
 
 enum sph_partner_state { SPH_PARTNER_ACTIVE, SPH_PARTNER_PAUSED, SPH_PARTNER_REMOVED };
 
 typedef struct sph_partner {
-    sph_card card;
+    sph_card card; /* of a foreign product: what its P-Mode says, without root, log and CRL */
+    sph_pmode pmode;
     enum sph_partner_state state;
     sph_vkey log; /* their ledger's key */
     bool has_log;
     int64_t added_ms;
-    sph_hash card_sha256;
-    unsigned references; /* internal */
+    sph_hash card_sha256; /* foreign: of the stored P-Mode */
+    unsigned references;  /* internal */
 } sph_partner;
 
 typedef struct sph_partners sph_partners; /* thread-safe */
 
-/** An empty directory. out: owned, sph_partners_free. */
-SPH_MUST sph_rc sph_partners_new(sph_partners **out, sph_err *err);
+/** An empty directory of the node `own`. out: owned, sph_partners_free. */
+SPH_MUST sph_rc sph_partners_new(const char *own, sph_partners **out, sph_err *err);
 /** Give up all records; NULL and *NULL are fine. */
 void sph_partners_free(sph_partners **partners);
 /** Read all rows and check each card's own consistency again. */
@@ -50,9 +53,16 @@ SPH_MUST sph_rc sph_partners_each(sph_partners *partners,
                                   void *arg, sph_err *err);
 /** Is this TLS client leaf that of an active or removed-but-waiting partner? *party filled. Path
  * checks are remembered per certificate for a minute, so that a request on a kept connection costs
- * a comparison. */
+ * a comparison. A leaf that names no Saphan partner is looked for among the foreign ones. */
 bool sph_partners_admit(sph_partners *partners, const sph_cert *leaf, int64_t now_ms,
                         char party[SPH_PARTY_ROOM]);
+/** Several foreign partners may share one TLS identity (as4.md 8.6): the active one of them whose
+ * PartyId this is. False when there is none. */
+bool sph_partners_admit_from(sph_partners *partners, const sph_cert *leaf, int64_t now_ms,
+                             const char *party_id, char party[SPH_PARTY_ROOM]);
+/** Is this leaf, seen in a TLS handshake, the partner's now? SPH_EPROOF. */
+SPH_MUST sph_rc sph_partner_check_tls(const sph_partner *partner, const sph_cert *leaf,
+                                      int64_t now_ms, sph_err *err);
 
 /** A node's own suites in its order of preference. */
 struct sph_suites {
@@ -79,4 +89,18 @@ const sph_cert *sph_partner_encrypt_cert(const sph_partner *partner, enum sph_su
                                          int64_t now_ms);
 /** The partner's signing certificates of the card, for SKI and issuer-serial references. */
 size_t sph_partner_sign_certs(const sph_partner *partner, const sph_cert *out[SPH_CARD_CERTS]);
+/** What an AS4 signature of this partner must satisfy. known: room that the result points into, as
+ * it does into the partner. */
+struct sph_partner_known {
+    const sph_cert *sign[SPH_CARD_CERTS], *tls[SPH_CARD_CERTS];
+};
+void sph_partner_trust(const sph_partner *partner, enum sph_suite suite, int64_t at_ms,
+                       struct sph_partner_known *known, sph_as4_trust *out);
+/** Whom a connection to this partner must reach: the half of a peer that is theirs; the rest of
+ * *out is zero. */
+void sph_partner_peer(const sph_partner *partner, struct sph_partner_known *known, sph_peer *out);
+/** Where its messages go: "" when nobody reaches it. SPH_ELIMIT. */
+#define SPH_PARTNER_ADDRESS 300
+SPH_MUST sph_rc sph_partner_address(const sph_partner *partner, char out[SPH_PARTNER_ADDRESS],
+                                    sph_err *err);
 const char *sph_partner_state_name(enum sph_partner_state state);

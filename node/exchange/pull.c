@@ -37,16 +37,18 @@ static sph_rc post(const struct pull *pull, sph_slice octets, bool is_request, s
                    sph_err *err)
 {
     const sph_node *node = pull->node;
-    const sph_partner *partner = pull->partner;
     const sph_keyring *ring = sph_node_keys(node);
     const struct sph_key_slot *tls = &ring->slot[SPH_SLOT_TLS];
     const sph_transport *transport = sph_node_transport(node);
     const uint64_t largest = sph_node_config(node)->largest;
-    const sph_peer peer = {
-        partner->card.party, partner->card.root, sph_buf_peek(&partner->card.crl), tls->key,
-        tls->leaf,           ring->root};
-    char url[300];
-    SPH_TRY(sph_str_format(url, sizeof(url), err, "%s/as4", partner->card.url), err, "address");
+    struct sph_partner_known known;
+    sph_peer peer;
+    char url[SPH_PARTNER_ADDRESS];
+    SPH_TRY(sph_partner_address(pull->partner, url, err), err, "address");
+    sph_partner_peer(pull->partner, &known, &peer);
+    peer.key = tls->key;
+    peer.leaf = tls->leaf;
+    peer.own_root = ring->root;
     const sph_post request = {
         .url = url,
         .content_type = SIGNAL_TYPE,

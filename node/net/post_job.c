@@ -27,16 +27,25 @@ void sph_post_job_fail(sph_post_job *job, enum sph_code code, const char *reason
         job->outcome = sph_fail(job->err, code, "%s", reason);
 }
 
+static sph_rc check_leaf(const sph_post_job *job, const sph_cert *leaf, sph_err *err)
+{
+    const sph_peer *peer = job->peer;
+    const sph_clock *clock = job->env->clock;
+    if (peer->is_foreign)
+        return sph_cert_check_foreign(leaf, peer->pinned, peer->pinned_count, peer->ca, SPH_USE_TLS,
+                                      clock->now_ms(clock->ctx), peer->crl, err);
+    return sph_cert_check(leaf, peer->root, peer->party, SPH_USE_TLS, clock->now_ms(clock->ctx),
+                          peer->crl, err);
+}
+
 /* Runs instead of the library's path building: the server's leaf must be this partner's, under the
  * one pinned root (security.md T-11). */
 static sph_rc check_server(const sph_post_job *job, X509_STORE_CTX *store, sph_err *err)
 {
     sph_tls_peer shown = {.count = 0};
-    const sph_clock *clock = job->env->clock;
     sph_rc checked = sph_tls_read_chain(store, shown.chain, &shown.count, err);
     if (checked.code == SPH_OK)
-        checked = sph_cert_check(shown.chain[0], job->peer->root, job->peer->party, SPH_USE_TLS,
-                                 clock->now_ms(clock->ctx), job->peer->crl, err);
+        checked = check_leaf(job, shown.chain[0], err);
     sph_tls_peer_clear(&shown);
     return checked;
 }
@@ -197,6 +206,16 @@ static sph_rc set_limits(const sph_post_job *job)
     return is_set ? sph_ok() : sph_fail(job->err, SPH_EARG, "limit setting");
 }
 
+static sph_rc write_anchors(sph_post_job *job)
+{
+    const sph_peer *peer = job->peer;
+    if (!peer->is_foreign)
+        return sph_cert_pem(peer->root, &job->trust, job->err);
+    for (size_t i = 0; i < peer->pinned_count; i++)
+        SPH_TRY(sph_cert_pem(peer->pinned[i], &job->trust, job->err), job->err, "pinned key");
+    return peer->ca ? sph_cert_pem(peer->ca, &job->trust, job->err) : sph_ok();
+}
+
 /* What connections are reused by: the root, and as text before it (PEM readers skip it) whose
  * connection it is, under which of our certificates, and since when. A changed one of these needs a
  * new connection. */
@@ -211,7 +230,7 @@ static sph_rc write_trust(sph_post_job *job)
             job->err, "trust");
     SPH_TRY(sph_hex_encode(sph_slice_hash(&leaf), &job->trust, job->err), job->err, "trust");
     SPH_TRY(sph_buf_add_text(&job->trust, "\n", job->err), job->err, "trust");
-    return sph_cert_pem(job->peer->root, &job->trust, job->err);
+    return write_anchors(job);
 }
 
 static sph_rc set_tls(sph_post_job *job)

@@ -14,6 +14,12 @@ typedef struct sph_peer {
     const sph_key *key;   /* our TLS key, leaf and root */
     const sph_cert *leaf;
     const sph_cert *own_root;
+    /** A foreign product: `root` is NULL, the name in the certificate is not asked for; its key is
+     * pinned, or `ca` (may be NULL) signed it and `crl` does not list it. */
+    bool is_foreign;
+    const sph_cert *const *pinned;
+    size_t pinned_count;
+    const sph_cert *ca;
 } sph_peer;
 
 typedef struct sph_post {

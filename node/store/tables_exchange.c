@@ -10,6 +10,8 @@ const char *const sph_tables_exchange[] = {
     " party TEXT PRIMARY KEY, kind TEXT NOT NULL, country TEXT NOT NULL,"
     " state TEXT NOT NULL CHECK(state IN ('active','paused','removed')),"
     " serial INTEGER NOT NULL, root BLOB NOT NULL, card BLOB NOT NULL,"
+    /* JSON of a foreign product (exchange/pmode.h); its root and card are then empty. */
+    " pmode TEXT NOT NULL DEFAULT '',"
     " added_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,"
     " heard_ms INTEGER NOT NULL DEFAULT 0, reached_ms INTEGER NOT NULL DEFAULT 0) STRICT",
 
