@@ -18,8 +18,10 @@ uint32_t sph_cert_usage_bits(enum sph_cert_use use, enum sph_key_kind kind)
         {SPH_USE_ROOT, SPH_KEY_P256, KU_KEY_CERT_SIGN | KU_CRL_SIGN},
         {SPH_USE_TLS, SPH_KEY_P256, KU_DIGITAL_SIGNATURE},
         {SPH_USE_SIGN, SPH_KEY_ED25519, KU_DIGITAL_SIGNATURE},
+        {SPH_USE_SIGN, SPH_KEY_P256, KU_DIGITAL_SIGNATURE},
         {SPH_USE_SIGN, SPH_KEY_RSA3072, KU_DIGITAL_SIGNATURE},
         {SPH_USE_ENCRYPT, SPH_KEY_X25519, KU_KEY_AGREEMENT},
+        {SPH_USE_ENCRYPT, SPH_KEY_P256, KU_KEY_AGREEMENT},
         {SPH_USE_ENCRYPT, SPH_KEY_RSA3072, KU_KEY_ENCIPHERMENT},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -39,7 +39,10 @@ SPH_MUST sph_rc sph_key_agree(const sph_key *key, const sph_pubkey *peer, sph_se
 SPH_MUST sph_rc sph_key_oaep_open(const sph_key *key, const sph_random *random, sph_slice sealed,
                                   size_t expect, sph_secret **out, sph_err *err);
 
-/** Public keys: DER SubjectPublicKeyInfo, raw 32 octets (Ed25519, X25519). */
+/** Public keys: DER SubjectPublicKeyInfo; raw: 32 octets (Ed25519, X25519) or the uncompressed
+ * point of 65 octets (P-256). SPH_EPARSE: no key, also a point off the curve; SPH_EREFUSED,
+ * SPH_EUNSUPPORTED: one that is not used here. */
+#define SPH_P256_POINT 65
 SPH_MUST sph_rc sph_pubkey_from_spki(sph_slice der, sph_pubkey **out, sph_err *err);
 SPH_MUST sph_rc sph_pubkey_from_raw(enum sph_key_kind kind, sph_slice raw, sph_pubkey **out,
                                     sph_err *err);

@@ -108,10 +108,26 @@ sph_rc sph_pubkey_from_spki(sph_slice der, sph_pubkey **out, sph_err *err)
     return sph_pubkey_from_pkey(pkey, der, out, err);
 }
 
+/* The SubjectPublicKeyInfo ends with the point, whose first octet, 04, is part of the prefix. */
+static sph_rc from_point(sph_slice point, sph_pubkey **out, sph_err *err)
+{
+    SPH_AUTO(sph_buf) spki = sph_buf_init(128);
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+        if (forms[i].kind == SPH_KEY_P256)
+            SPH_TRY(sph_buf_add(&spki, sph_slice_of(forms[i].prefix, forms[i].prefix_len - 1), err),
+                    err, "public key");
+    if (point.len != SPH_P256_POINT || point.at[0] != 0x04)
+        return sph_fail(err, SPH_EPARSE, "not an uncompressed point");
+    SPH_TRY(sph_buf_add(&spki, point, err), err, "public key");
+    return sph_pubkey_from_spki(sph_buf_peek(&spki), out, err);
+}
+
 sph_rc sph_pubkey_from_raw(enum sph_key_kind kind, sph_slice raw, sph_pubkey **out, sph_err *err)
 {
+    if (kind == SPH_KEY_P256)
+        return from_point(raw, out, err);
     if (kind != SPH_KEY_ED25519 && kind != SPH_KEY_X25519)
-        return sph_fail(err, SPH_EARG, "only Ed25519 and X25519 keys have a raw form");
+        return sph_fail(err, SPH_EARG, "an RSA key has no raw form");
     if (raw.len != SPH_RAW_KEY)
         return sph_fail(err, SPH_EPARSE, "a raw key of %zu octets", raw.len);
     if (kind == SPH_KEY_ED25519 && !sph_ed25519_point_usable(raw.at))
@@ -128,12 +144,22 @@ sph_rc sph_pubkey_from_raw(enum sph_key_kind kind, sph_slice raw, sph_pubkey **o
     return sph_ok();
 }
 
+static sph_rc add_point(const sph_pubkey *key, sph_buf *out, sph_err *err)
+{
+    SPH_AUTO(sph_buf) spki = sph_buf_init(SPH_SPKI_MAX);
+    SPH_TRY(sph_pubkey_spki(key, &spki, err), err, "public key");
+    return sph_buf_add(out, sph_slice_sub(sph_buf_peek(&spki), spki.len - SPH_P256_POINT, SIZE_MAX),
+                       err);
+}
+
 sph_rc sph_pubkey_raw(const sph_pubkey *key, sph_buf *out, sph_err *err)
 {
     uint8_t raw[SPH_RAW_KEY];
     size_t len = sizeof(raw);
+    if (key->kind == SPH_KEY_P256)
+        return add_point(key, out, err);
     if (key->kind != SPH_KEY_ED25519 && key->kind != SPH_KEY_X25519)
-        return sph_fail(err, SPH_EARG, "only Ed25519 and X25519 keys have a raw form");
+        return sph_fail(err, SPH_EARG, "an RSA key has no raw form");
     if (EVP_PKEY_get_raw_public_key(key->pkey, raw, &len) != 1)
         return sph_openssl_fail(err, SPH_EIO, "raw public key");
     return sph_buf_add(out, sph_slice_of(raw, len), err);

@@ -6,6 +6,7 @@ static const struct {
 } suites[SPH_SUITE_COUNT] = {
     [SPH_SUITE_EDELIVERY_1_15] = {"edelivery-1.15", SPH_KEY_RSA3072, SPH_KEY_RSA3072},
     [SPH_SUITE_EDELIVERY_2_0_ED25519] = {"edelivery-2.0-ed25519", SPH_KEY_ED25519, SPH_KEY_X25519},
+    [SPH_SUITE_EDELIVERY_2_0_P256] = {"edelivery-2.0-p256", SPH_KEY_P256, SPH_KEY_P256},
 };
 
 const char *sph_suite_name(enum sph_suite suite)

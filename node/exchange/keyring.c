@@ -21,6 +21,8 @@ static const struct slot_profile {
     [SPH_SLOT_SIGN_RSA] = {"sign-rsa3072", SPH_KEY_RSA3072, SPH_USE_SIGN},
     [SPH_SLOT_ENC_X25519] = {"enc-x25519", SPH_KEY_X25519, SPH_USE_ENCRYPT},
     [SPH_SLOT_ENC_RSA] = {"enc-rsa3072", SPH_KEY_RSA3072, SPH_USE_ENCRYPT},
+    [SPH_SLOT_SIGN_P256] = {"sign-p256", SPH_KEY_P256, SPH_USE_SIGN},
+    [SPH_SLOT_ENC_P256] = {"enc-p256", SPH_KEY_P256, SPH_USE_ENCRYPT},
 };
 
 const char *sph_slot_name(enum sph_leaf_slot slot)
@@ -30,12 +32,20 @@ const char *sph_slot_name(enum sph_leaf_slot slot)
 
 enum sph_leaf_slot sph_slot_sign(enum sph_suite suite)
 {
-    return suite == SPH_SUITE_EDELIVERY_1_15 ? SPH_SLOT_SIGN_RSA : SPH_SLOT_SIGN_ED25519;
+    static const enum sph_leaf_slot of[SPH_SUITE_COUNT] = {
+        [SPH_SUITE_EDELIVERY_1_15] = SPH_SLOT_SIGN_RSA,
+        [SPH_SUITE_EDELIVERY_2_0_ED25519] = SPH_SLOT_SIGN_ED25519,
+        [SPH_SUITE_EDELIVERY_2_0_P256] = SPH_SLOT_SIGN_P256};
+    return of[suite];
 }
 
 enum sph_leaf_slot sph_slot_encrypt(enum sph_suite suite)
 {
-    return suite == SPH_SUITE_EDELIVERY_1_15 ? SPH_SLOT_ENC_RSA : SPH_SLOT_ENC_X25519;
+    static const enum sph_leaf_slot of[SPH_SUITE_COUNT] = {
+        [SPH_SUITE_EDELIVERY_1_15] = SPH_SLOT_ENC_RSA,
+        [SPH_SUITE_EDELIVERY_2_0_ED25519] = SPH_SLOT_ENC_X25519,
+        [SPH_SUITE_EDELIVERY_2_0_P256] = SPH_SLOT_ENC_P256};
+    return of[suite];
 }
 
 void sph_keyring_clear(sph_keyring *ring)

@@ -12,6 +12,8 @@ enum sph_leaf_slot {
     SPH_SLOT_SIGN_RSA,     /* AS4 1.15, evidence */
     SPH_SLOT_ENC_X25519,
     SPH_SLOT_ENC_RSA,
+    SPH_SLOT_SIGN_P256, /* AS4 2.0 with P-256, for peers that have no Ed25519 */
+    SPH_SLOT_ENC_P256,
     SPH_SLOT_COUNT
 };
 
@@ -43,6 +45,7 @@ SPH_MUST sph_rc sph_keyring_renew(const struct sph_env *env, sph_keyring *ring, 
                                   unsigned *changed, sph_err *err);
 /** Days until the first leaf expires, rounded down. */
 int sph_keyring_days_left(const sph_keyring *ring, int64_t now_ms);
+/** Where the signing and the decryption key of a suite are. */
 enum sph_leaf_slot sph_slot_sign(enum sph_suite suite);
 enum sph_leaf_slot sph_slot_encrypt(enum sph_suite suite);
 const char *sph_slot_name(enum sph_leaf_slot slot);

@@ -16,9 +16,10 @@
 typedef void sph_xenc_name_recipient(sph_xml_writer *w, void *arg);
 
 /** Write xenc:EncryptionMethod, ds:KeyInfo and xenc:CipherData of an EncryptedKey for a fresh
- * content key (16 octets) into the open xenc:EncryptedKey. 1.15: RSA-OAEP; 2.0: ephemeral X25519,
- *  HKDF-SHA-256 (16-octet salt), AES-128 key wrap. The writer's table of prefixes has "xenc",
- *  "xenc11", "ds", and for 2.0 also "ds11" and "dsm". SPH_EARG: a key that does not fit the suite.
+ * content key (16 octets) into the open xenc:EncryptedKey. 1.15: RSA-OAEP; 2.0: ephemeral X25519
+ *  or P-256, HKDF-SHA-256 (16-octet salt), AES-128 key wrap. The writer's table of prefixes has
+ * "xenc", "xenc11", "ds", and for 2.0 also "ds11" and "dsm". SPH_EARG: a key that does not fit the
+ * suite.
  */
 SPH_MUST sph_rc sph_xenc_key_write(sph_xml_writer *w, enum sph_suite suite,
                                    const sph_pubkey *recipient, const sph_secret *content_key,

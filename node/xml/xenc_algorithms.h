@@ -7,6 +7,8 @@
 #define SPH_ALG_MGF1_SHA256 SPH_NS_XENC11 "mgf1sha256"
 #define SPH_ALG_KW_AES128 SPH_NS_XENC "kw-aes128"
 #define SPH_ALG_X25519 SPH_NS_DSM "x25519"
+#define SPH_ALG_ECDH_ES SPH_NS_XENC11 "ECDH-ES"
+#define SPH_URI_P256 "urn:oid:1.2.840.10045.3.1.7"
 #define SPH_ALG_HKDF SPH_NS_DSM "hkdf"
 /* RFC 9231 §2.2.2: the HMAC names stayed in the namespace of 2001, unlike hkdf, which uses them. */
 #define SPH_ALG_HMAC_SHA256 "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"

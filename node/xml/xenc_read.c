@@ -77,11 +77,10 @@ static sph_rc read_hkdf(sph_xenc_key *key, const sph_xml_node *params, sph_err *
 }
 
 /* The direct child ds11:DEREncodedKeyValue: SubjectPublicKeyInfo of an X25519 key. */
-static sph_rc read_originator(sph_xenc_key *key, const sph_xml_node *node, sph_err *err)
+static sph_rc read_x25519(sph_xenc_key *key, const sph_xml_node *node, sph_err *err)
 {
     const sph_xml_node *value;
     SPH_AUTO(sph_buf) spki = sph_buf_init(0);
-    SPH_TRY(sph_shape_attributes(node, no_attributes, err), err, "OriginatorKeyInfo");
     SPH_TRY(sph_shape_children(node, SPH_SHAPE({SPH_NS_DS11, "DEREncodedKeyValue", false, &value}),
                                err),
             err, "OriginatorKeyInfo");
@@ -93,6 +92,46 @@ static sph_rc read_originator(sph_xenc_key *key, const sph_xml_node *node, sph_e
     if (sph_pubkey_kind_of(key->originator) != SPH_KEY_X25519)
         return sph_fail(err, SPH_EUNSUPPORTED, "originator's key is not X25519");
     return sph_ok();
+}
+
+/* Only the named curve: XMLDSig 1.1 §4.5.2.3.1 would also allow explicit parameters. */
+static sph_rc check_curve(const sph_xml_node *curve, sph_err *err)
+{
+    SPH_TRY(sph_shape_attributes(curve, (const char *const[]){"URI", NULL}, err), err,
+            "NamedCurve");
+    const char *uri = sph_xml_attr(curve, NULL, "URI");
+    if (!uri || !sph_xml_is_empty(curve))
+        return sph_fail(err, SPH_EPARSE, "NamedCurve");
+    if (!sph_slice_is(sph_slice_str(uri), SPH_URI_P256))
+        return sph_fail(err, SPH_EUNSUPPORTED, "a curve that is not P-256");
+    return sph_ok();
+}
+
+/* ds:KeyValue/ds11:ECKeyValue with the uncompressed point; it is checked to be on the curve. */
+static sph_rc read_p256(sph_xenc_key *key, const sph_xml_node *node, sph_err *err)
+{
+    const sph_xml_node *value, *ec, *curve, *point;
+    SPH_AUTO(sph_buf) octets = sph_buf_init(0);
+    SPH_TRY(sph_shape_children(node, SPH_SHAPE({SPH_NS_DS, "KeyValue", false, &value}), err), err,
+            "OriginatorKeyInfo");
+    SPH_TRY(sph_shape_children(value, SPH_SHAPE({SPH_NS_DS11, "ECKeyValue", false, &ec}), err), err,
+            "KeyValue");
+    SPH_TRY(sph_shape_attributes(ec, (const char *const[]){"Id", NULL}, err), err, "ECKeyValue");
+    SPH_TRY(sph_shape_children(ec,
+                               SPH_SHAPE({SPH_NS_DS11, "NamedCurve", false, &curve},
+                                         {SPH_NS_DS11, "PublicKey", false, &point}),
+                               err),
+            err, "ECKeyValue");
+    SPH_TRY(check_curve(curve, err), err, "ECKeyValue");
+    SPH_TRY(sph_shape_base64(point, SPH_P256_POINT, &octets, err), err, "originator's key");
+    return sph_pubkey_from_raw(SPH_KEY_P256, sph_buf_peek(&octets), &key->originator, err);
+}
+
+static sph_rc read_originator(sph_xenc_key *key, const sph_xml_node *node, sph_err *err)
+{
+    SPH_TRY(sph_shape_attributes(node, no_attributes, err), err, "OriginatorKeyInfo");
+    return sph_suite_encrypt_kind(key->suite) == SPH_KEY_P256 ? read_p256(key, node, err)
+                                                              : read_x25519(key, node, err);
 }
 
 static sph_rc read_agreement_parts(sph_xenc_key *key, const sph_xml_node *agreement, sph_err *err)
@@ -123,7 +162,9 @@ static sph_rc read_agreement(sph_xenc_key *key, const sph_xml_node *method,
     SPH_TRY(sph_shape_children(key_info,
                                SPH_SHAPE({SPH_NS_XENC, "AgreementMethod", false, &agreement}), err),
             err, "KeyInfo");
-    SPH_TRY(expect_algorithm(agreement, SPH_ALG_X25519, err), err, "AgreementMethod");
+    const bool is_p256 = sph_suite_encrypt_kind(key->suite) == SPH_KEY_P256;
+    SPH_TRY(expect_algorithm(agreement, is_p256 ? SPH_ALG_ECDH_ES : SPH_ALG_X25519, err), err,
+            "AgreementMethod");
     return read_agreement_parts(key, agreement, err);
 }
 

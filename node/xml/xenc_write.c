@@ -44,7 +44,7 @@ static sph_rc write_transport(sph_xml_writer *w, const sph_pubkey *recipient,
 /* What the key agreement of one message gives. */
 typedef struct {
     sph_secret *salt;
-    sph_buf originator; /* SubjectPublicKeyInfo of the ephemeral key */
+    sph_buf originator; /* the ephemeral key: SubjectPublicKeyInfo (X25519) or point (P-256) */
     sph_buf wrapped;
 } agreement;
 
@@ -61,14 +61,17 @@ static sph_rc agree(const sph_pubkey *recipient, const sph_secret *content_key,
 {
     SPH_AUTO_PTR(sph_key) *ephemeral = NULL;
     SPH_AUTO_PTR(sph_secret) *shared = NULL, *wrapping = NULL;
-    SPH_TRY(sph_key_generate(SPH_KEY_X25519, &ephemeral, err), err, "ephemeral key");
+    const enum sph_key_kind kind = sph_pubkey_kind_of(recipient);
+    SPH_TRY(sph_key_generate(kind, &ephemeral, err), err, "ephemeral key");
     SPH_TRY(sph_key_agree(ephemeral, recipient, &shared, err), err, "key agreement");
     SPH_TRY(sph_secret_random(random, SPH_XENC_SALT, &to->salt, err), err, "salt");
     SPH_TRY(sph_hkdf(shared, sph_secret_peek(to->salt), (sph_slice){NULL, 0}, SPH_XENC_CONTENT_KEY,
                      &wrapping, err),
             err, "key derivation");
     SPH_TRY(sph_key_wrap(wrapping, content_key, &to->wrapped, err), err, "key wrap");
-    return sph_pubkey_spki(sph_key_peek_public(ephemeral), &to->originator, err);
+    const sph_pubkey *public = sph_key_peek_public(ephemeral);
+    return kind == SPH_KEY_P256 ? sph_pubkey_raw(public, &to->originator, err)
+                                : sph_pubkey_spki(public, &to->originator, err);
 }
 
 static void write_derivation(sph_xml_writer *w, sph_slice salt)
@@ -83,6 +86,25 @@ static void write_derivation(sph_xml_writer *w, sph_slice salt)
     sph_xml_close(w);
 }
 
+/* as4.md 6.3: X25519 as ds11:DEREncodedKeyValue directly, P-256 as ds:KeyValue/ds11:ECKeyValue. */
+static void write_originator(sph_xml_writer *w, enum sph_key_kind kind, sph_slice octets)
+{
+    sph_xml_open(w, "xenc:OriginatorKeyInfo");
+    if (kind == SPH_KEY_P256) {
+        sph_xml_open(w, "ds:KeyValue");
+        sph_xml_open(w, "ds11:ECKeyValue");
+        sph_xml_open(w, "ds11:NamedCurve");
+        sph_xml_set(w, "URI", SPH_URI_P256);
+        sph_xml_close(w);
+        sph_xml_leaf_base64(w, "ds11:PublicKey", octets);
+        sph_xml_close(w);
+        sph_xml_close(w);
+    } else {
+        sph_xml_leaf_base64(w, "ds11:DEREncodedKeyValue", octets);
+    }
+    sph_xml_close(w);
+}
+
 static sph_rc write_agreement(sph_xml_writer *w, const sph_pubkey *recipient,
                               const sph_secret *content_key, const sph_random *random,
                               sph_xenc_name_recipient *name, void *arg, sph_err *err)
@@ -92,11 +114,10 @@ static sph_rc write_agreement(sph_xml_writer *w, const sph_pubkey *recipient,
     write_algorithm(w, "xenc:EncryptionMethod", SPH_ALG_KW_AES128);
     sph_xml_open(w, "ds:KeyInfo");
     sph_xml_open(w, "xenc:AgreementMethod");
-    sph_xml_set(w, "Algorithm", SPH_ALG_X25519);
+    const enum sph_key_kind kind = sph_pubkey_kind_of(recipient);
+    sph_xml_set(w, "Algorithm", kind == SPH_KEY_P256 ? SPH_ALG_ECDH_ES : SPH_ALG_X25519);
     write_derivation(w, sph_secret_peek(made.salt));
-    sph_xml_open(w, "xenc:OriginatorKeyInfo");
-    sph_xml_leaf_base64(w, "ds11:DEREncodedKeyValue", sph_buf_peek(&made.originator));
-    sph_xml_close(w);
+    write_originator(w, kind, sph_buf_peek(&made.originator));
     sph_xml_open(w, "xenc:RecipientKeyInfo");
     write_name(w, name, arg);
     sph_xml_close(w);

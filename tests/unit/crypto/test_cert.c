@@ -145,8 +145,6 @@ static void cert_issue_with_unfit_arguments_is_refused(void **state)
         {ca->root_key, "TH.ngo", p256, SPH_USE_TLS, 90},
         {ca->root_key, "", p256, SPH_USE_TLS, 90},
         {ca->root_key, KIT_PARTY, p256, SPH_USE_ROOT, 90},
-        {ca->root_key, KIT_PARTY, p256, SPH_USE_ENCRYPT, 90},
-        {ca->root_key, KIT_PARTY, p256, SPH_USE_SIGN, 90},
         {ca->root_key, KIT_PARTY, sph_key_peek_public(ca->x_key), SPH_USE_SIGN, 90},
         {ca->root_key, KIT_PARTY, sph_key_peek_public(ca->ed_key), SPH_USE_TLS, 90},
         {ca->root_key, KIT_PARTY, sph_key_peek_public(ca->ed_key), SPH_USE_ENCRYPT, 90},

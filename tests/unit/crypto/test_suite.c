@@ -20,13 +20,15 @@ static void suite_keys_are_those_of_the_profile(void **state)
     assert_int_equal(sph_suite_encrypt_kind(SPH_SUITE_EDELIVERY_1_15), SPH_KEY_RSA3072);
     assert_int_equal(sph_suite_sign_kind(SPH_SUITE_EDELIVERY_2_0_ED25519), SPH_KEY_ED25519);
     assert_int_equal(sph_suite_encrypt_kind(SPH_SUITE_EDELIVERY_2_0_ED25519), SPH_KEY_X25519);
+    assert_int_equal(sph_suite_sign_kind(SPH_SUITE_EDELIVERY_2_0_P256), SPH_KEY_P256);
+    assert_int_equal(sph_suite_encrypt_kind(SPH_SUITE_EDELIVERY_2_0_P256), SPH_KEY_P256);
 }
 
 static void suite_other_names_are_refused(void **state)
 {
     (void)state;
     static const char *const names[] = {"", "edelivery-1.14", "EDELIVERY-1.15", "edelivery-1.15 ",
-                                        "edelivery-2.0-p256"};
+                                        "edelivery-2.0-p384"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         sph_err err = {0};
         enum sph_suite out = SPH_SUITE_COUNT;
