@@ -11,6 +11,7 @@
 #define FCOMMENT 0x10u
 #define FTEXT 0x01u
 #define STORED_MAX 65535u
+#define BLOCK_HEAD 5u
 #define FREE_OUTPUT (UINT64_C(1) << 20) /* the ratio counts only after this much output */
 
 /* Time 0 and system "unknown": two nodes with the same packet write the same octets. */
@@ -103,56 +104,102 @@ sph_rc sph_gzip_packet(sph_slice packet, sph_buf *out, sph_err *err)
 
 /* ------------------------------------------------------------------ stored blocks */
 
-struct store {
-    const sph_writer *to;
+struct sph_gzip_writer {
+    sph_writer to;
     sph_sha256 *sha;
-    uint64_t len;
+    uint64_t len;  /* written */
+    uLong crc;     /* of what was wrapped */
+    uint32_t size; /* modulo 2^32 by RFC 1952 §2.3.1 */
+    size_t held;
+    uint8_t block[STORED_MAX];
 };
 
-static sph_rc store_put(struct store *store, sph_slice bytes, sph_err *err)
+void sph_gzip_writer_free(sph_gzip_writer **writer)
+{
+    if (*writer)
+        sph_sha256_free(&(*writer)->sha);
+    sph_mem_free(*writer);
+    *writer = NULL;
+}
+
+static sph_rc store_put(sph_gzip_writer *writer, sph_slice bytes, sph_err *err)
 {
     if (bytes.len == 0)
         return sph_ok();
-    sph_sha256_add(store->sha, bytes);
-    store->len += bytes.len;
-    return store->to->write(store->to->ctx, bytes, err);
+    sph_sha256_add(writer->sha, bytes);
+    writer->len += bytes.len;
+    return writer->to.write(writer->to.ctx, bytes, err);
 }
 
-static sph_rc store_block(struct store *store, sph_slice bytes, bool is_last, sph_err *err)
+static sph_rc store_block(sph_gzip_writer *writer, bool is_last, sph_err *err)
 {
-    const uint16_t len = (uint16_t)bytes.len;
+    const uint16_t len = (uint16_t)writer->held;
     const uint16_t not_len = (uint16_t)~len;
-    const uint8_t head[5] = {is_last ? 1 : 0, (uint8_t)len, (uint8_t)(len >> 8), (uint8_t)not_len,
-                             (uint8_t)(not_len >> 8)};
-    SPH_TRY(store_put(store, sph_slice_of(head, sizeof(head)), err), err, "stored block");
-    return store_put(store, bytes, err);
+    const uint8_t head[BLOCK_HEAD] = {is_last ? 1 : 0, (uint8_t)len, (uint8_t)(len >> 8),
+                                      (uint8_t)not_len, (uint8_t)(not_len >> 8)};
+    writer->held = 0;
+    SPH_TRY(store_put(writer, sph_slice_of(head, sizeof(head)), err), err, "stored block");
+    return store_put(writer, sph_slice_of(writer->block, len), err);
+}
+
+static sph_rc store_some(void *ctx, sph_slice bytes, sph_err *err)
+{
+    sph_gzip_writer *writer = ctx;
+    writer->crc = crc32_z(writer->crc, bytes.at, bytes.len);
+    writer->size += (uint32_t)bytes.len;
+    while (bytes.len > 0) {
+        const size_t room = STORED_MAX - writer->held;
+        const sph_slice some = sph_slice_sub(bytes, 0, room);
+        SPH_TRY(sph_bytes_copy(writer->block + writer->held, room, some, err), err, "gzip block");
+        writer->held += some.len;
+        bytes = sph_slice_sub(bytes, some.len, SIZE_MAX);
+        if (writer->held == STORED_MAX)
+            SPH_TRY(store_block(writer, false, err), err, "gzip output");
+    }
+    return sph_ok();
+}
+
+sph_rc sph_gzip_writer_new(const sph_writer *to, sph_gzip_writer **out, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_gzip_writer) *writer = sph_mem_new(1, sizeof(*writer));
+    if (!writer)
+        return sph_fail(err, SPH_ENOMEM, "gzip writer");
+    writer->to = *to;
+    SPH_TRY(sph_sha256_new(&writer->sha, err), err, "gzip digest");
+    SPH_TRY(store_put(writer, sph_slice_of(plain_header, HEADER), err), err, "gzip header");
+    *out = sph_move(writer);
+    return sph_ok();
+}
+
+sph_writer sph_gzip_writer_of(sph_gzip_writer *writer)
+{
+    return (sph_writer){writer, store_some};
+}
+
+sph_rc sph_gzip_writer_end(sph_gzip_writer *writer, sph_hash *sha256, uint64_t *len, sph_err *err)
+{
+    uint8_t word[4];
+    SPH_TRY(store_block(writer, true, err), err, "gzip output");
+    SPH_TRY(store_put(writer, little_endian(word, (uint32_t)writer->crc), err), err, "gzip CRC");
+    SPH_TRY(store_put(writer, little_endian(word, writer->size), err), err, "gzip size");
+    *sha256 = sph_sha256_final(writer->sha);
+    *len = writer->len;
+    return sph_ok();
 }
 
 sph_rc sph_gzip_store(const sph_reader *from, const sph_writer *to, sph_hash *sha256, uint64_t *len,
                       sph_err *err)
 {
-    SPH_AUTO_PTR(sph_sha256) *sha = NULL;
-    SPH_TRY(sph_sha256_new(&sha, err), err, "gzip digest");
-    SPH_AUTO(sph_buf) chunk = sph_buf_init(STORED_MAX);
-    uint8_t *at = NULL;
-    SPH_TRY(sph_buf_grow(&chunk, STORED_MAX, &at, err), err, "gzip chunk");
-    struct store store = {to, sha, 0};
-    SPH_TRY(store_put(&store, sph_slice_of(plain_header, HEADER), err), err, "gzip header");
-    uLong crc = 0;
-    uint32_t size = 0; /* modulo 2^32 by RFC 1952 §2.3.1 */
-    for (size_t got = 1; got > 0;) {
-        SPH_TRY(from->read(from->ctx, at, STORED_MAX, &got, err), err, "gzip input");
-        crc = crc32_z(crc, at, got);
-        size += (uint32_t)got;
-        /* The empty read at the end makes the final, empty block. */
-        SPH_TRY(store_block(&store, sph_slice_of(at, got), got == 0, err), err, "gzip output");
-    }
-    uint8_t word[4];
-    SPH_TRY(store_put(&store, little_endian(word, (uint32_t)crc), err), err, "gzip CRC");
-    SPH_TRY(store_put(&store, little_endian(word, size), err), err, "gzip size");
-    *sha256 = sph_sha256_final(sha);
-    *len = store.len;
-    return sph_ok();
+    SPH_AUTO_PTR(sph_gzip_writer) *writer = NULL;
+    SPH_TRY(sph_gzip_writer_new(to, &writer, err), err, "gzip");
+    const sph_writer wrapped = sph_gzip_writer_of(writer);
+    SPH_TRY(sph_stream_copy(from, &wrapped, UINT64_MAX, NULL, err), err, "gzip");
+    return sph_gzip_writer_end(writer, sha256, len, err);
+}
+
+uint64_t sph_gzip_stored_len(uint64_t len)
+{
+    return HEADER + len + (len / STORED_MAX + 1) * BLOCK_HEAD + TRAILER;
 }
 
 /* ------------------------------------------------------------------ reading */

@@ -151,6 +151,41 @@ static sph_rc read_sealed(sph_node *node, const char *packet_id, uint8_t secret_
     return rc;
 }
 
+static sph_rc find_row(sph_db *reader, const char *packet_id, const sph_hash *sha256,
+                       uint8_t secret_id[SPH_SECRET_ID], bool *is_there, sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    SPH_TRY(sph_stmt_get(reader, "SELECT secret_id, sha256 FROM packet WHERE packet_id = ?", &stmt,
+                         err),
+            err, "packet");
+    sph_stmt_text(stmt, 1, packet_id);
+    SPH_TRY(sph_stmt_step(stmt, is_there, err), err, "packet");
+    const bool is_other =
+        *is_there && !sph_slice_equal(sph_col_blob(stmt, 1), sph_slice_hash(sha256));
+    const sph_rc rc =
+        *is_there ? sph_bytes_copy(secret_id, SPH_SECRET_ID, sph_col_blob(stmt, 0), err) : sph_ok();
+    sph_stmt_end(stmt);
+    return is_other ? sph_fail(err, SPH_ECONFLICT, "this packet id is taken") : rc;
+}
+
+sph_rc sph_content_find(sph_node *node, const char *packet_id, const sph_hash *sha256,
+                        bool *is_there, sph_hash *commitment, sph_err *err)
+{
+    uint8_t secret_id[SPH_SECRET_ID];
+    sph_db *reader = NULL;
+    SPH_AUTO_PTR(sph_secret) *secret = NULL;
+    SPH_AUTO_PTR(sph_secret) *salt = NULL;
+    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
+    const sph_rc rc = find_row(reader, packet_id, sha256, secret_id, is_there, err);
+    sph_db_pool_put(sph_node_readers(node), reader);
+    SPH_TRY(rc, err, "packet");
+    if (!*is_there)
+        return sph_ok();
+    SPH_TRY(sph_secrets_get(sph_node_secrets(node), secret_id, &secret, err), err, "secret");
+    SPH_TRY(sph_commitment_salt(secret, &salt, err), err, "salt");
+    return sph_commitment(salt, sha256, commitment, err);
+}
+
 sph_rc sph_content_load_gzip(sph_node *node, const char *packet_id, sph_buf *out, sph_err *err)
 {
     uint8_t secret_id[SPH_SECRET_ID];

@@ -19,6 +19,10 @@ void sph_stored_clear(struct sph_stored *stored);
 SPH_MUST sph_rc sph_content_seal(sph_node *node, const char *packet_id, sph_slice gzip_octets,
                                  const sph_hash *packet_sha256, struct sph_stored *out,
                                  sph_err *err);
+/** Is there a row of this packet already? Then the commitment that its leaves bear. SPH_ECONFLICT
+ * when the id is that of another packet. */
+SPH_MUST sph_rc sph_content_find(sph_node *node, const char *packet_id, const sph_hash *sha256,
+                                 bool *is_there, sph_hash *commitment, sph_err *err);
 /** Insert the packet row (journal thread). Strings are borrowed until the job is done. */
 struct sph_packet_row {
     const sph_packet_header *header;

@@ -146,6 +146,7 @@ static sph_rc load(sph_node *node, sph_err *err)
     if (!is_home)
         return sph_fail(err, SPH_ENOTFOUND, "no node here: saphan.ini is missing");
     SPH_TRY(make_folders(node, err), err, "folders");
+    SPH_TRY(sph_transfers_new(&node->transfers, err), err, "transfers");
     SPH_TRY(take_lock(node, err), err, "lock");
     SPH_TRY(sph_config_load(node->env->files, &node->config, NULL, err), err, "configuration");
     SPH_TRY(sph_suites_parse(node->config.suites[0] ? node->config.suites : SPH_SUITES_ALL,
@@ -183,6 +184,8 @@ static sph_rc start_serving(sph_node *node, const struct sph_node_options *optio
     SPH_TRY(
         sph_sender_start(node, options->senders ? options->senders : SENDERS, &node->sender, err),
         err, "deliveries");
+    if (sph_node_is_pull_only(node))
+        SPH_TRY(sph_puller_start(node, &node->puller, err), err, "pulling");
     return sph_care_start(node, &node->care, err);
 }
 
@@ -238,12 +241,15 @@ void sph_node_close(sph_node **handle)
     sph_node *node = sph_move(*handle);
     sph_care_stop(&node->care);
     /* A partner that does not answer may not hold up the end: what is cut off stays due. */
+    sph_puller_halt(node->puller);
     sph_sender_halt(node->sender, DELIVERY_GRACE_MS);
     sph_transport_curl_stop(node->own_transport);
+    sph_puller_stop(&node->puller);
     sph_sender_stop(&node->sender);
     sph_transport_curl_free(&node->own_transport);
     note_stop(node);
     sph_partners_free(&node->partners);
+    sph_transfers_free(&node->transfers);
     sph_db_pool_free(&node->readers);
     sph_journal_free(&node->journal);
     sph_secrets_close(&node->secrets);
@@ -263,4 +269,15 @@ void sph_node_wake(sph_node *node)
 {
     if (node->sender)
         sph_sender_wake(node->sender);
+}
+
+bool sph_node_is_pull_only(const sph_node *node)
+{
+    return !node->config.url[0];
+}
+
+bool sph_node_pull_now(sph_node *node)
+{
+    sph_puller_now(node->puller);
+    return node->puller != NULL;
 }

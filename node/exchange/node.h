@@ -6,6 +6,7 @@
 #include "base/env.h"
 #include "exchange/keyring.h"
 #include "exchange/partner.h"
+#include "exchange/progress.h"
 #include "exchange/secrets.h"
 #include "journal/journal.h"
 #include "net/transport.h"
@@ -61,6 +62,7 @@ sph_journal *sph_node_journal(const sph_node *node);
 sph_secrets *sph_node_secrets(const sph_node *node);
 sph_db_pool *sph_node_readers(const sph_node *node);
 sph_partners *sph_node_partners(const sph_node *node);
+sph_transfers *sph_node_transfers(const sph_node *node);
 const sph_transport *sph_node_transport(const sph_node *node); /* NULL when not serving */
 const sph_vkey *sph_node_log_vkey(const sph_node *node);
 const struct sph_suites *sph_node_suites(const sph_node *node);
@@ -88,5 +90,9 @@ SPH_MUST sph_rc sph_node_import_schemas(sph_node *node, const struct sph_schemas
                                         sph_err *err);
 /** The partner's record in memory follows its committed row. */
 SPH_MUST sph_rc sph_node_reload_partner(sph_node *node, const char *party, sph_err *err);
+/** Does this node pull its messages, since nobody reaches it (no url)? */
+bool sph_node_is_pull_only(const sph_node *node);
+/** Ask every partner for messages now. False when this node does not pull, or does not serve. */
+bool sph_node_pull_now(sph_node *node);
 /** Tell the delivery threads that something is due. */
 void sph_node_wake(sph_node *node);

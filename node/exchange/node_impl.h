@@ -5,6 +5,7 @@
 
 #include "exchange/care.h"
 #include "exchange/node.h"
+#include "exchange/pull.h"
 #include "exchange/sender.h"
 
 #define SPH_RINGS 64 /* changed key sets a process lives through: one in 15 days */
@@ -26,9 +27,11 @@ struct sph_node {
     sph_secrets *secrets;
     sph_db_pool *readers;
     sph_partners *partners;
+    sph_transfers *transfers;
     const sph_transport *transport;
     sph_transport *own_transport; /* NULL when the caller gave one */
     sph_sender *sender;
+    sph_puller *puller; /* of a node that nobody reaches; NULL: partners push */
     sph_care *care;
     void (*keys_changed)(void *ctx, sph_node *node);
     void *keys_changed_ctx;

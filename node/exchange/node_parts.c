@@ -62,6 +62,11 @@ sph_partners *sph_node_partners(const sph_node *node)
     return node->partners;
 }
 
+sph_transfers *sph_node_transfers(const sph_node *node)
+{
+    return node->transfers;
+}
+
 const sph_transport *sph_node_transport(const sph_node *node)
 {
     return node->transport;

@@ -252,42 +252,116 @@ sph_rc sph_own_card(sph_node *node, sph_buf *out, sph_err *err)
     return sph_file_load(files, CARD_PATH, out, err);
 }
 
+/** Names of the active partners, copied: a submit may not run inside the directory. */
 struct parties {
-    char name[SPH_SUBMIT_MAX][SPH_PARTY_ROOM];
-    const char *at[SPH_SUBMIT_MAX];
-    size_t count;
+    char (*name)[SPH_PARTY_ROOM]; /* NULL: only count */
+    size_t count, room;
 };
 
 static sph_rc note_party(void *arg, const sph_partner *partner, sph_err *err)
 {
     struct parties *parties = arg;
-    if (partner->state != SPH_PARTNER_ACTIVE || parties->count == SPH_SUBMIT_MAX)
+    if (partner->state != SPH_PARTNER_ACTIVE)
         return sph_ok();
-    parties->at[parties->count] = parties->name[parties->count];
+    if (!parties->name) {
+        parties->room++;
+        return sph_ok();
+    }
+    if (parties->count == parties->room)
+        return sph_ok(); /* added in between: it was given the card of today */
     return sph_str_copy(parties->name[parties->count++], SPH_PARTY_ROOM,
                         sph_slice_str(partner->card.party), err);
 }
 
-/** One that was queued before the node stopped is a conflict: then it is done. */
+static sph_rc list_parties(sph_node *node, struct parties *parties, sph_err *err)
+{
+    sph_partners *all = sph_node_partners(node);
+    SPH_TRY(sph_partners_each(all, note_party, parties, err), err, "partners");
+    parties->name = sph_mem_new(parties->room + 1, SPH_PARTY_ROOM);
+    if (!parties->name)
+        return sph_fail(err, SPH_ENOMEM, "partners");
+    return sph_partners_each(all, note_party, parties, err);
+}
+
+/** The card on its way to all. */
+struct giving {
+    sph_node *node;
+    sph_buf octets;
+    char packet_id[64];
+    struct sph_submitted *done;
+    sph_findings *findings;
+};
+
+static sph_rc has_row(const struct giving *giving, const char *party, bool *out, sph_err *err)
+{
+    sph_db *reader = NULL;
+    sph_stmt *stmt = NULL;
+    SPH_TRY(sph_db_pool_get(sph_node_readers(giving->node), &reader, err), err, "reader");
+    sph_rc rc = sph_stmt_get(reader, "SELECT 1 FROM outbox WHERE packet_id = ? AND partner = ?",
+                             &stmt, err);
+    if (rc.code == SPH_OK) {
+        sph_stmt_text(stmt, 1, giving->packet_id);
+        sph_stmt_text(stmt, 2, party);
+        rc = sph_stmt_step(stmt, out, err);
+        sph_stmt_end(stmt);
+    }
+    sph_db_pool_put(sph_node_readers(giving->node), reader);
+    return rc;
+}
+
+static bool is_of_this_partner(enum sph_code code)
+{
+    return code == SPH_EREFUSED || code == SPH_EUNSUPPORTED || code == SPH_ENOTFOUND ||
+           code == SPH_ELIMIT;
+}
+
+/** Queued before the node stopped: done. A partner that cannot take it keeps nobody else from it.
+ */
+static sph_rc give_card(struct giving *giving, const char *party, unsigned *count, sph_err *err)
+{
+    bool is_done = false;
+    const struct sph_submit what = {
+        .octets = sph_buf_peek(&giving->octets), .to = &party, .to_count = 1};
+    SPH_TRY(has_row(giving, party, &is_done, err), err, "queued card");
+    if (is_done)
+        return sph_ok();
+    *giving->findings = (sph_findings){0};
+    const sph_rc rc = sph_submit(giving->node, &what, giving->done, giving->findings, err);
+    *count += rc.code == SPH_OK;
+    if (rc.code == SPH_OK || !is_of_this_partner(rc.code))
+        return rc;
+    SPH_LOG(sph_node_env(giving->node)->log, SPH_LOG_WARN, "card_not_sent",
+            SPH_LF(SPH_F_PARTNER, party), SPH_LF(SPH_F_CODE, sph_code_name(rc.code)));
+    sph_err_clear(err);
+    return sph_ok();
+}
+
+static sph_rc open_giving(struct giving *giving, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_packet) *packet = NULL;
+    giving->done = sph_mem_new(1, sizeof(*giving->done));
+    giving->findings = sph_mem_new(1, sizeof(*giving->findings));
+    if (!giving->done || !giving->findings)
+        return sph_fail(err, SPH_ENOMEM, "sending the card");
+    SPH_TRY(sph_own_card(giving->node, &giving->octets, err), err, "card");
+    SPH_TRY(sph_packet_reopen(sph_buf_peek(&giving->octets), sph_node_limits(giving->node), &packet,
+                              err),
+            err, "card");
+    return sph_str_copy(giving->packet_id, sizeof(giving->packet_id),
+                        sph_slice_str(sph_packet_header_of(packet)->packet_id), err);
+}
+
 static sph_rc queue_card(sph_node *node, const struct parties *parties, unsigned *count,
                          sph_err *err)
 {
-    struct sph_submitted done = {.count = 0};
-    sph_findings findings = {0};
-    SPH_AUTO(sph_buf) octets = sph_buf_init(sph_node_limits(node)->card);
-    if (parties->count == 0)
-        return sph_ok();
-    SPH_TRY(sph_own_card(node, &octets, err), err, "card");
-    const struct sph_submit what = {
-        .octets = sph_buf_peek(&octets), .to = parties->at, .to_count = parties->count};
-    const sph_rc rc = sph_submit(node, &what, &done, &findings, err);
-    if (rc.code == SPH_ECONFLICT) {
-        sph_err_clear(err);
-        return sph_ok();
-    }
-    SPH_TRY(rc, err, "queueing the card");
-    *count = (unsigned)done.count;
-    return sph_ok();
+    struct giving giving = {.node = node, .octets = sph_buf_init(sph_node_limits(node)->card)};
+    sph_rc rc = parties->count > 0 ? open_giving(&giving, err) : sph_ok();
+    for (size_t i = 0; rc.code == SPH_OK && i < parties->count; i++)
+        rc = give_card(&giving, parties->name[i], count, err);
+    sph_mem_free(giving.findings);
+    sph_mem_free(giving.done);
+    sph_buf_clear(&giving.octets);
+    return rc;
 }
 
 static sph_rc apply_sent(void *arg, sph_db *db, sph_err *err)
@@ -309,18 +383,21 @@ static sph_rc read_to_send(sph_db *reader, bool *out, sph_err *err)
 
 sph_rc sph_own_card_distribute(sph_node *node, unsigned *count, sph_err *err)
 {
-    struct parties parties = {.count = 0};
+    struct parties parties = {.name = NULL};
     sph_db *reader = NULL;
     bool is_to_send = false;
     sph_job job = {.apply = apply_sent};
     *count = 0;
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
-    const sph_rc rc = read_to_send(reader, &is_to_send, err);
+    sph_rc rc = read_to_send(reader, &is_to_send, err);
     sph_db_pool_put(sph_node_readers(node), reader);
     SPH_TRY(rc, err, "card to send");
     if (!is_to_send)
         return sph_ok();
-    SPH_TRY(sph_partners_each(sph_node_partners(node), note_party, &parties, err), err, "partners");
-    SPH_TRY(queue_card(node, &parties, count, err), err, "sending the card");
+    rc = list_parties(node, &parties, err);
+    if (rc.code == SPH_OK)
+        rc = queue_card(node, &parties, count, err);
+    sph_mem_free(parties.name);
+    SPH_TRY(rc, err, "sending the card");
     return sph_journal_commit(sph_node_journal(node), &job, NULL, err);
 }

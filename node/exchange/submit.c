@@ -1,31 +1,14 @@
-#include "exchange/submit.h"
+#include "exchange/submit_work.h"
 
 #include <string.h>
 
-#include "as4/gzip.h"
 #include "base/codec.h"
-#include "exchange/outbox.h"
-#include "exchange/sealing.h"
+#include "exchange/room.h"
 
 #define NONCE_LEN 16
+#define PACKET_LEN 65536u /* of a packet without a document, compressed and padded */
 
-/** One packet on its way to T1. */
-struct work {
-    sph_node *node;
-    const struct sph_submit *what;
-    char packet_id[64], question[32];
-    sph_packet *packet;
-    struct sph_sealed_parts parts; /* attachments, already in the vault */
-    struct sph_stored stored;
-    size_t recipient_count;
-    struct {
-        sph_partner *partner;
-        struct sph_out_new row;
-    } recipient[SPH_SUBMIT_MAX];
-    int64_t now_ms;
-};
-
-static void work_clear(struct work *work)
+static void work_clear(struct sph_submit_work *work)
 {
     sph_packet_free(&work->packet);
     sph_stored_clear(&work->stored);
@@ -34,7 +17,7 @@ static void work_clear(struct work *work)
         sph_partner_unref(&work->recipient[i].partner);
 }
 
-static sph_rc add_recipient(struct work *work, sph_partner **partner, sph_err *err)
+static sph_rc add_recipient(struct sph_submit_work *work, sph_partner **partner, sph_err *err)
 {
     if (work->recipient_count == SPH_SUBMIT_MAX)
         return sph_fail(err, SPH_ELIMIT, "more than %d addressees at once", SPH_SUBMIT_MAX);
@@ -42,7 +25,7 @@ static sph_rc add_recipient(struct work *work, sph_partner **partner, sph_err *e
     return sph_ok();
 }
 
-static sph_rc add_named(struct work *work, const char *party, sph_err *err)
+static sph_rc add_named(struct sph_submit_work *work, const char *party, sph_err *err)
 {
     SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(work->node), party);
     if (!partner || partner->state == SPH_PARTNER_REMOVED)
@@ -51,7 +34,7 @@ static sph_rc add_named(struct work *work, const char *party, sph_err *err)
 }
 
 struct subscribers {
-    struct work *work;
+    struct sph_submit_work *work;
     enum sph_packet_type type;
     char party[SPH_SUBMIT_MAX][SPH_PARTY_ROOM];
     size_t count;
@@ -69,7 +52,7 @@ static sph_rc note_subscriber(void *arg, const sph_partner *partner, sph_err *er
                         sph_slice_str(partner->card.party), err);
 }
 
-static sph_rc add_subscribers(struct work *work, enum sph_packet_type type, sph_err *err)
+static sph_rc add_subscribers(struct sph_submit_work *work, enum sph_packet_type type, sph_err *err)
 {
     struct subscribers list = {.work = work, .type = type};
     SPH_TRY(sph_partners_each(sph_node_partners(work->node), note_subscriber, &list, err), err,
@@ -77,6 +60,69 @@ static sph_rc add_subscribers(struct work *work, enum sph_packet_type type, sph_
     for (size_t i = 0; i < list.count; i++)
         SPH_TRY(add_named(work, list.party[i], err), err, "subscriber");
     return sph_ok();
+}
+
+/** What the attachments are in the vault. */
+static uint64_t stored_len(const struct sph_submit *what)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < what->attachment_count; i++)
+        total += sph_room_stored(what->attachments[i].len);
+    return total;
+}
+
+/** The whole message, rather too much than too little: it is asked before anything is made. */
+static uint64_t message_len(const struct sph_submit *what)
+{
+    return sph_room_message(stored_len(what) + what->document.len + PACKET_LEN,
+                            what->attachment_count + 1);
+}
+
+static bool is_unfit(const struct sph_submit_work *work, const sph_partner *partner,
+                     const char **key)
+{
+    enum sph_suite suite;
+    if (sph_partner_suite(partner, sph_node_suites(work->node), false, &suite, NULL).code != SPH_OK)
+        *key = "room.subscriber-suite";
+    else if (work->what->attachment_count > 0 &&
+             message_len(work->what) > sph_room_largest(partner))
+        *key = "room.subscriber-size";
+    else
+        return false;
+    return true;
+}
+
+/** One subscriber that cannot take a publication does not keep it from the others. */
+static void leave_out_unfit(struct sph_submit_work *work)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < work->recipient_count; i++) {
+        const char *key = NULL;
+        sph_partner *partner = work->recipient[i].partner;
+        if (is_unfit(work, partner, &key)) {
+            sph_finding_note(work->findings, "SEND", 0, key, partner->card.party, "");
+            sph_partner_unref(&partner);
+        } else {
+            work->recipient[kept++].partner = partner;
+        }
+    }
+    work->recipient_count = kept;
+}
+
+/** Room at every addressee and on the disk, before the first packet is made: vault and outgoing
+ * file of each. */
+static sph_rc check_room(sph_node *node, const struct sph_submit *what, size_t packets,
+                         size_t messages, sph_findings *findings, sph_err *err)
+{
+    if (what->attachment_count == 0)
+        return sph_ok();
+    for (size_t i = 0; i < what->to_count; i++) {
+        SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(node), what->to[i]);
+        if (partner)
+            SPH_TRY(sph_room_at_partner(partner, message_len(what), findings, err), err,
+                    "addressee %zu", i + 1);
+    }
+    return sph_room_on_disk(node, stored_len(what) * (packets + messages), findings, err);
 }
 
 static sph_rc new_urn(const sph_node *node, char out[64], sph_err *err)
@@ -87,7 +133,7 @@ static sph_rc new_urn(const sph_node *node, char out[64], sph_err *err)
 }
 
 /** The draft's header with audience and thread of this packet. */
-static sph_rc complete_header(struct work *work, const sph_json *draft, bool is_thread,
+static sph_rc complete_header(struct sph_submit_work *work, const sph_json *draft, bool is_thread,
                               sph_json **out, sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *copy = sph_json_dup(draft);
@@ -122,7 +168,7 @@ static struct sph_packet_signer own_signer(const sph_node *node)
     return (struct sph_packet_signer){slot->key, slot->leaf, ring->root};
 }
 
-static void context_for(const struct work *work, const sph_partner *receiver,
+static void context_for(const struct sph_submit_work *work, const sph_partner *receiver,
                         struct sph_packet_context *out)
 {
     sph_node_check_context(work->node, NULL, true, out);
@@ -133,7 +179,8 @@ static void context_for(const struct work *work, const sph_partner *receiver,
 
 /** The same checks that the recipient will make: what would be refused there never leaves (PK-06,
  * DP-03). All of them for the first one; for the others what asks who receives. */
-static sph_rc check_all(struct work *work, sph_slice octets, sph_findings *findings, sph_err *err)
+static sph_rc check_all(struct sph_submit_work *work, sph_slice octets, sph_findings *findings,
+                        sph_err *err)
 {
     for (size_t i = 0; i < work->recipient_count; i++) {
         struct sph_packet_context context;
@@ -148,7 +195,7 @@ static sph_rc check_all(struct work *work, sph_slice octets, sph_findings *findi
     return sph_ok();
 }
 
-static sph_rc build(struct work *work, const sph_json *draft, sph_buf *octets,
+static sph_rc build(struct sph_submit_work *work, const sph_json *draft, sph_buf *octets,
                     sph_findings *findings, sph_err *err)
 {
     const struct sph_env *env = sph_node_env(work->node);
@@ -167,140 +214,7 @@ static sph_rc build(struct work *work, const sph_json *draft, sph_buf *octets,
     return sph_packet_build(draft, &values, work->what->document, &signer, findings, octets, err);
 }
 
-/** Sealed form for the row, and one outbox row a recipient. */
-static sph_rc prepare_rows(struct work *work, sph_slice octets, sph_err *err)
-{
-    const sph_packet_header *header = sph_packet_header_of(work->packet);
-    const sph_hash sha256 = sph_packet_sha256(work->packet);
-    SPH_AUTO(sph_buf) gzip = sph_buf_init(SPH_GZIP_ROOM);
-    SPH_TRY(sph_gzip_packet(octets, &gzip, err), err, "compressing the packet");
-    SPH_TRY(sph_content_seal(work->node, header->packet_id, sph_buf_peek(&gzip), &sha256,
-                             &work->stored, err),
-            err, "sealing the packet");
-    for (size_t i = 0; i < work->recipient_count; i++) {
-        struct sph_out_new *row = &work->recipient[i].row;
-        row->packet_id = header->packet_id;
-        row->partner = work->recipient[i].partner->card.party;
-        row->action = sph_packet_type_action(header->type);
-        row->conversation_id = header->thread_id[0] ? header->thread_id : header->packet_id;
-        row->now_ms = work->now_ms;
-        SPH_TRY(sph_as4_new_message_id(sph_node_env(work->node)->random, sph_node_party(work->node),
-                                       row->message_id, err),
-                err, "message id");
-        SPH_TRY(sph_partner_suite(work->recipient[i].partner, sph_node_suites(work->node), false,
-                                  &row->suite, err),
-                err, "crypto suite");
-    }
-    return sph_ok();
-}
-
-static sph_rc apply_packet(void *arg, sph_db *db, sph_err *err)
-{
-    const struct work *work = arg;
-    const struct sph_packet_row row = {.header = sph_packet_header_of(work->packet),
-                                       .question = work->question,
-                                       .is_own = true,
-                                       .sha256 = sph_packet_sha256(work->packet),
-                                       .stored_ms = work->now_ms,
-                                       .stored = &work->stored};
-    SPH_TRY(sph_content_insert(db, &row, err), err, "packet row");
-    for (size_t i = 0; i < work->parts.count; i++)
-        SPH_TRY(sph_content_insert_attachment(db, row.header->packet_id, i,
-                                              &work->parts.attachment[i], &work->parts.stored[i],
-                                              work->parts.stored_len[i], err),
-                err, "attachment row");
-    return sph_ok();
-}
-
-static sph_rc bind_rows(void *arg, sph_db *db, const uint64_t *index, sph_err *err)
-{
-    struct work *work = arg;
-    for (size_t i = 0; i < work->recipient_count; i++) {
-        work->recipient[i].row.submitted_index = index[i];
-        SPH_TRY(sph_out_insert(db, &work->recipient[i].row, err), err, "outbox row");
-    }
-    return sph_ok();
-}
-
-static sph_rc fill_leaf(struct work *work, size_t i, sph_leaf *leaf, sph_err *err)
-{
-    const struct sph_out_new *row = &work->recipient[i].row;
-    SPH_TRY(sph_node_leaf(work->node, SPH_EVENT_SUBMITTED, work->what->user, leaf, err), err,
-            "SUBMITTED leaf");
-    SPH_TRY(sph_str_copy(leaf->peer, sizeof(leaf->peer), sph_slice_str(row->partner), err), err,
-            "leaf");
-    SPH_TRY(sph_str_copy(leaf->message_id, sizeof(leaf->message_id), sph_slice_str(row->message_id),
-                         err),
-            err, "leaf");
-    SPH_TRY(sph_str_copy(leaf->conversation_id, sizeof(leaf->conversation_id),
-                         sph_slice_str(row->conversation_id), err),
-            err, "leaf");
-    leaf->commitment = work->stored.commitment;
-    return sph_ok();
-}
-
-/** A publication is an event of its own, whoever subscribes. */
-static sph_rc fill_published(struct work *work, sph_leaf *leaf, sph_err *err)
-{
-    SPH_TRY(sph_node_leaf(work->node, SPH_EVENT_PUBLISHED, work->what->user, leaf, err), err,
-            "PUBLISHED leaf");
-    leaf->commitment = work->stored.commitment;
-    return sph_str_copy(leaf->conversation_id, sizeof(leaf->conversation_id),
-                        sph_slice_str(work->packet_id), err);
-}
-
-static bool is_publication(const sph_packet_header *header)
-{
-    return header->type == SPH_PACKET_CASE_LAW || header->type == SPH_PACKET_RESOURCE;
-}
-
-static sph_rc commit(struct work *work, sph_err *err)
-{
-    sph_leaf *leaves = sph_mem_new(work->recipient_count + 1, sizeof(*leaves));
-    size_t count = 0;
-    sph_rc rc = leaves ? sph_ok() : sph_fail(err, SPH_ENOMEM, "leaves");
-    for (; rc.code == SPH_OK && count < work->recipient_count; count++)
-        rc = fill_leaf(work, count, &leaves[count], err);
-    if (rc.code == SPH_OK && is_publication(sph_packet_header_of(work->packet)))
-        rc = fill_published(work, &leaves[count++], err);
-    if (rc.code == SPH_OK) {
-        sph_job job = {.apply = apply_packet,
-                       .bind = bind_rows,
-                       .arg = work,
-                       .leaves = leaves,
-                       .leaf_count = count,
-                       .want_head = true};
-        rc = sph_journal_commit(sph_node_journal(work->node), &job, NULL, err);
-    }
-    sph_mem_free(leaves);
-    return rc;
-}
-
-static sph_rc report(const struct work *work, struct sph_submitted *out, sph_err *err)
-{
-    const sph_packet_header *header = sph_packet_header_of(work->packet);
-    SPH_TRY(sph_str_copy(out->question, sizeof(out->question), sph_slice_str(work->question), err),
-            err, "report");
-    for (size_t i = 0; i < work->recipient_count && out->count < SPH_SUBMIT_MAX; i++) {
-        const struct sph_out_new *row = &work->recipient[i].row;
-        SPH_TRY(
-            sph_str_copy(out->at[out->count].packet_id, 64, sph_slice_str(header->packet_id), err),
-            err, "report");
-        SPH_TRY(
-            sph_str_copy(out->at[out->count].thread_id, 64, sph_slice_str(header->thread_id), err),
-            err, "report");
-        SPH_TRY(sph_str_copy(out->at[out->count].partner, SPH_PARTY_ROOM,
-                             sph_slice_str(row->partner), err),
-                err, "report");
-        SPH_TRY(
-            sph_str_copy(out->at[out->count].message_id, 128, sph_slice_str(row->message_id), err),
-            err, "report");
-        out->at[out->count++].index = row->submitted_index;
-    }
-    return sph_ok();
-}
-
-static sph_rc make_octets(struct work *work, bool is_thread, sph_buf *octets,
+static sph_rc make_octets(struct sph_submit_work *work, bool is_thread, sph_buf *octets,
                           sph_findings *findings, sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *draft = NULL;
@@ -314,36 +228,46 @@ static sph_rc make_octets(struct work *work, bool is_thread, sph_buf *octets,
     return build(work, draft, octets, findings, err);
 }
 
-static sph_rc run(struct work *work, bool is_thread, struct sph_submitted *out,
-                  sph_findings *findings, sph_err *err)
+static sph_rc run(struct sph_submit_work *work, bool is_thread, struct sph_submitted *out,
+                  sph_err *err)
 {
     SPH_AUTO(sph_buf) octets = sph_buf_init(sph_node_limits(work->node)->packet);
     work->now_ms = sph_node_now_ms(work->node);
-    SPH_TRY(make_octets(work, is_thread, &octets, findings, err), err, "building the packet");
-    SPH_TRY(check_all(work, sph_buf_peek(&octets), findings, err), err, "the packet's own check");
+    SPH_TRY(make_octets(work, is_thread, &octets, work->findings, err), err, "building the packet");
+    SPH_TRY(check_all(work, sph_buf_peek(&octets), work->findings, err), err,
+            "the packet's own check");
     if (work->what->is_dry_run)
         return sph_ok();
     if (!work->packet)
         return sph_fail(err, SPH_ENOTFOUND, "nobody to send to: add a partner first");
-    SPH_TRY(prepare_rows(work, sph_buf_peek(&octets), err), err, "rows");
-    SPH_TRY(commit(work, err), err, "T1");
-    return report(work, out, err);
+    SPH_TRY(sph_submit_store(work, sph_buf_peek(&octets), err), err, "storing the packet");
+    return sph_submit_report(work, out, err);
+}
+
+/** What was sealed for nothing goes at once. After a COMMIT that failed, rows may name it. */
+static void drop_sealed(struct sph_submit_work *work, sph_rc rc)
+{
+    const bool is_kept = rc.code == SPH_OK && !work->what->is_dry_run;
+    if (!is_kept && !sph_journal_is_stopped(sph_node_journal(work->node)))
+        sph_sealed_parts_drop(work->node, &work->parts);
 }
 
 /** The work is too large for a stack frame. */
 static sph_rc with_work(sph_node *node, const struct sph_submit *what,
-                        sph_rc (*fill)(struct work *work, const void *arg, sph_err *err),
+                        sph_rc (*fill)(struct sph_submit_work *work, const void *arg, sph_err *err),
                         const void *arg, bool is_thread, struct sph_submitted *out,
                         sph_findings *findings, sph_err *err)
 {
-    struct work *work = sph_mem_new(1, sizeof(*work));
+    struct sph_submit_work *work = sph_mem_new(1, sizeof(*work));
     if (!work)
         return sph_fail(err, SPH_ENOMEM, "submit");
     work->node = node;
     work->what = what;
+    work->findings = findings;
     sph_rc rc = fill(work, arg, err);
     if (rc.code == SPH_OK)
-        rc = run(work, is_thread, out, findings, err);
+        rc = run(work, is_thread, out, err);
+    drop_sealed(work, rc);
     work_clear(work);
     sph_mem_free(work);
     return rc;
@@ -354,7 +278,7 @@ struct addressee {
     const char *party, *question;
 };
 
-static sph_rc fill_addressee(struct work *work, const void *arg, sph_err *err)
+static sph_rc fill_addressee(struct sph_submit_work *work, const void *arg, sph_err *err)
 {
     const struct addressee *addressee = arg;
     SPH_TRY(sph_str_copy(work->question, sizeof(work->question), sph_slice_str(addressee->question),
@@ -363,13 +287,15 @@ static sph_rc fill_addressee(struct work *work, const void *arg, sph_err *err)
     return add_named(work, addressee->party, err);
 }
 
-static sph_rc fill_subscribers(struct work *work, const void *arg, sph_err *err)
+static sph_rc fill_subscribers(struct sph_submit_work *work, const void *arg, sph_err *err)
 {
-    return add_subscribers(work, *(const enum sph_packet_type *)arg, err);
+    SPH_TRY(add_subscribers(work, *(const enum sph_packet_type *)arg, err), err, "subscribers");
+    leave_out_unfit(work);
+    return check_room(work->node, work->what, 1, work->recipient_count, work->findings, err);
 }
 
 /** A packet that is ready-made goes to each of the named parties. */
-static sph_rc fill_named(struct work *work, const void *arg, sph_err *err)
+static sph_rc fill_named(struct sph_submit_work *work, const void *arg, sph_err *err)
 {
     (void)arg;
     for (size_t i = 0; i < work->what->to_count; i++)
@@ -398,6 +324,7 @@ static sph_rc submit_draft(sph_node *node, const struct sph_submit *what, struct
     SPH_TRY(sph_packet_type_of(name, &type, err), err, "draft type");
     if (what->to_count == 0)
         return with_work(node, what, fill_subscribers, &type, false, out, findings, err);
+    SPH_TRY(check_room(node, what, what->to_count, what->to_count, findings, err), err, "room");
     SPH_TRY(name_question(node, what->to_count, out->question, err), err, "question");
     for (size_t i = 0; i < what->to_count; i++) {
         const struct addressee addressee = {what->to[i], out->question};
@@ -422,44 +349,4 @@ sph_rc sph_submit(sph_node *node, const struct sph_submit *what, struct sph_subm
     if (rc.code == SPH_OK && !what->is_dry_run)
         sph_node_wake(node);
     return rc;
-}
-
-struct ping {
-    struct sph_out_new row;
-};
-
-static sph_rc bind_ping(void *arg, sph_db *db, const uint64_t *index, sph_err *err)
-{
-    struct ping *ping = arg;
-    ping->row.submitted_index = index[0];
-    return sph_out_insert(db, &ping->row, err);
-}
-
-sph_rc sph_submit_ping(sph_node *node, const char *party, char message_id[128], sph_err *err)
-{
-    sph_leaf leaf;
-    struct ping ping = {.row = {.packet_id = "",
-                                .partner = party,
-                                .action = SPH_PING_ACTION,
-                                .conversation_id = "",
-                                .now_ms = sph_node_now_ms(node)}};
-    SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(node), party);
-    if (!partner || partner->state == SPH_PARTNER_REMOVED)
-        return sph_fail(err, SPH_ENOTFOUND, "no partner of that name");
-    SPH_TRY(sph_partner_suite(partner, sph_node_suites(node), false, &ping.row.suite, err), err,
-            "crypto suite");
-    SPH_TRY(sph_as4_new_message_id(sph_node_env(node)->random, sph_node_party(node),
-                                   ping.row.message_id, err),
-            err, "message id");
-    SPH_TRY(sph_node_leaf(node, SPH_EVENT_SUBMITTED, NULL, &leaf, err), err, "leaf");
-    SPH_TRY(sph_str_copy(leaf.peer, sizeof(leaf.peer), sph_slice_str(party), err), err, "leaf");
-    SPH_TRY(sph_str_copy(leaf.message_id, sizeof(leaf.message_id),
-                         sph_slice_str(ping.row.message_id), err),
-            err, "leaf");
-    sph_job job = {.bind = bind_ping, .arg = &ping, .leaves = &leaf, .leaf_count = 1};
-    SPH_TRY(sph_journal_commit(sph_node_journal(node), &job, NULL, err), err, "T1");
-    SPH_TRY(sph_str_copy(message_id, 128, sph_slice_str(ping.row.message_id), err), err,
-            "message id");
-    sph_node_wake(node);
-    return sph_ok();
 }

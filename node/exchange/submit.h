@@ -39,6 +39,3 @@ struct sph_submitted {
  * an attachment beyond the partner's card. */
 SPH_MUST sph_rc sph_submit(sph_node *node, const struct sph_submit *what, struct sph_submitted *out,
                            sph_findings *findings, sph_err *err);
-/** Queue a ping (as4.md 12.5) to a partner. */
-SPH_MUST sph_rc sph_submit_ping(sph_node *node, const char *party, char message_id[128],
-                                sph_err *err);

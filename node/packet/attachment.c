@@ -15,6 +15,11 @@ static uint64_t padded(uint64_t len)
     return (len + STEP - 1) / STEP * STEP;
 }
 
+uint64_t sph_attachment_sealed_len(uint64_t len)
+{
+    return HEAD_LEN + padded(len) + SPH_AEAD_TAG;
+}
+
 static sph_rc make_aad(const char *packet_id, const char *attachment_id, sph_buf *out, sph_err *err)
 {
     return sph_buf_addf(out, err, "%s/%s", packet_id, attachment_id);
@@ -120,7 +125,7 @@ sph_rc sph_attachment_seal(const sph_secret *key, const char *packet_id, const c
     SPH_TRY(sph_aead_seal_finish(sealing->aead, tag, err), err, "tag");
     SPH_TRY(put(sealing, sph_slice_of(tag, sizeof(tag)), err), err, "tag");
     *sha256 = sph_sha256_final(sealing->digest);
-    *len = HEAD_LEN + padded(plain_len) + SPH_AEAD_TAG;
+    *len = sph_attachment_sealed_len(plain_len);
     return sph_ok();
 }
 
@@ -154,7 +159,7 @@ sph_rc sph_attachment_open(const sph_secret *key, const char *packet_id, const c
         sph_mem_new(1, sizeof(*opening));
     if (!opening)
         return sph_fail(err, SPH_ENOMEM, "opening");
-    if (size > CONTENT_MAX || sealed_len != HEAD_LEN + padded(size) + SPH_AEAD_TAG)
+    if (size > CONTENT_MAX || sealed_len != sph_attachment_sealed_len(size))
         return sph_fail(err, SPH_EPROOF, "length is not that of the announced content");
     opening->out = out;
     SPH_TRY(fill(head, sizeof(head), sealed, err), err, "head");

@@ -13,6 +13,8 @@ SPH_MUST sph_rc sph_attachment_seal(const sph_secret *key, const char *packet_id
                                     const sph_reader *plain, uint64_t plain_len,
                                     const sph_writer *out, sph_hash *sha256, uint64_t *len,
                                     sph_err *err);
+/** What `len` octets of plaintext become. */
+uint64_t sph_attachment_sealed_len(uint64_t len);
 /** Writes exactly `size` plaintext octets to out; untrusted until it returns SPH_OK. SPH_EPROOF. */
 SPH_MUST sph_rc sph_attachment_open(const sph_secret *key, const char *packet_id,
                                     const char *attachment_id, const sph_reader *sealed,

@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "exchange/partner_admin.h"
+#include "exchange/ping.h"
 #include "exchange/query.h"
-#include "exchange/submit.h"
 #include "portal/api_call.h"
 
 /** `name` points to three texts, by enum sph_lang. */
@@ -182,7 +182,7 @@ sph_rc sph_api_partner_ping(struct sph_api_call *call, sph_err *err)
 {
     char message_id[128];
     SPH_AUTO_PTR(sph_json) *json = NULL;
-    const sph_rc rc = sph_submit_ping(call->node, call->segment[1], message_id, err);
+    const sph_rc rc = sph_ping_queue(call->node, call->segment[1], message_id, err);
     if (rc.code == SPH_ENOTFOUND)
         return unknown_partner(call, call->segment[1], err);
     SPH_TRY(rc, err, "ping");

@@ -10,6 +10,7 @@
 #include "exchange/inbox.h"
 #include "exchange/own_card.h"
 #include "exchange/partner_admin.h"
+#include "exchange/ping.h"
 #include "exchange/query.h"
 #include "exchange/reading.h"
 #include "exchange/submit.h"

@@ -72,10 +72,42 @@ static void gzip_store_reads_back_with_its_digest_and_length(void **state)
         const sph_writer to = sph_writer_of_buf(&gz);
         kit_good(sph_gzip_store(&from, &to, &hash, &len, &err), &err);
         assert_int_equal(len, gz.len);
+        assert_int_equal(len, sph_gzip_stored_len(sizes[i]));
         const sph_hash expected = sph_sha256_of(sph_buf_peek(&gz));
         assert_memory_equal(hash.at, expected.at, 32);
         kit_good(gunzip(sph_buf_peek(&gz), MIB, &back, &back_len), &err);
         assert_true(sph_slice_equal(sph_buf_peek(&plain), sph_buf_peek(&back)));
+    }
+}
+
+/** Pieces of any size make the same member as one reader does. */
+static void gzip_writer_takes_pieces_of_any_size(void **state)
+{
+    (void)state;
+    static const size_t pieces[] = {1, 4096, 65534, 65536, 200001};
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        sph_err err = {0};
+        SPH_AUTO(sph_buf)
+        plain = sph_buf_init(MIB),
+        gz = sph_buf_init(MIB), once = sph_buf_init(MIB);
+        SPH_AUTO_PTR(sph_gzip_writer) *writer = NULL;
+        sph_slice_source source;
+        sph_hash hash, expected;
+        uint64_t len = 0;
+        noise(&plain, 200001);
+        const sph_reader from = sph_reader_of_slice(&source, sph_buf_peek(&plain));
+        const sph_writer to = sph_writer_of_buf(&gz), to_once = sph_writer_of_buf(&once);
+        kit_good(sph_gzip_store(&from, &to_once, &expected, &len, &err), &err);
+        kit_good(sph_gzip_writer_new(&to, &writer, &err), &err);
+        const sph_writer wrapped = sph_gzip_writer_of(writer);
+        for (size_t at = 0; at < plain.len; at += pieces[i])
+            kit_good(wrapped.write(wrapped.ctx, sph_slice_sub(sph_buf_peek(&plain), at, pieces[i]),
+                                   &err),
+                     &err);
+        kit_good(sph_gzip_writer_end(writer, &hash, &len, &err), &err);
+        assert_int_equal(len, gz.len);
+        assert_memory_equal(hash.at, expected.at, 32);
+        assert_true(sph_slice_equal(sph_buf_peek(&gz), sph_buf_peek(&once)));
     }
 }
 
@@ -194,6 +226,7 @@ int test_gzip(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gzip_packet_of_any_size_fills_a_step),
         cmocka_unit_test(gzip_store_reads_back_with_its_digest_and_length),
+        cmocka_unit_test(gzip_writer_takes_pieces_of_any_size),
         cmocka_unit_test(gzip_foreign_member_with_all_fields_is_read),
         cmocka_unit_test(gzip_every_truncation_is_refused),
         cmocka_unit_test(gzip_altered_member_is_refused),

@@ -207,7 +207,7 @@ static void exchange_ping_is_acknowledged_and_delivers_nothing(void **state)
     sph_err err = {0};
     char message_id[128];
     struct sph_counts counts;
-    assert_ok(sph_submit_ping(pair->a.node, pair->b.party, message_id, &err), &err);
+    assert_ok(sph_ping_queue(pair->a.node, pair->b.party, message_id, &err), &err);
     pair_deliver(&pair->a);
     assert_string_equal(pair_outbox(&pair->a).state, "acknowledged");
     assert_ok(sph_query_counts(pair->b.node, &counts, &err), &err);

@@ -64,7 +64,7 @@ static void ping(struct pair_side *side, const char *party, unsigned count)
     char message_id[128];
     sph_err err = {0};
     for (unsigned i = 0; i < count; i++)
-        assert_ok(sph_submit_ping(side->node, party, message_id, &err), &err);
+        assert_ok(sph_ping_queue(side->node, party, message_id, &err), &err);
 }
 
 static void sender_silent_partner_with_a_full_queue_holds_up_nobody_else(void **state)

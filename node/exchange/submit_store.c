@@ -1,0 +1,157 @@
+#include "exchange/submit_work.h"
+
+#include "as4/gzip.h"
+
+/** A card that goes to further partners has its row and its secret since the first of them. */
+static sph_rc seal(struct sph_submit_work *work, sph_slice octets, sph_err *err)
+{
+    const char *packet_id = sph_packet_header_of(work->packet)->packet_id;
+    const sph_hash sha256 = sph_packet_sha256(work->packet);
+    SPH_AUTO(sph_buf) gzip = sph_buf_init(SPH_GZIP_ROOM);
+    if (work->what->octets.len > 0)
+        SPH_TRY(sph_content_find(work->node, packet_id, &sha256, &work->is_known,
+                                 &work->stored.commitment, err),
+                err, "known packet");
+    if (work->is_known)
+        return sph_ok();
+    SPH_TRY(sph_gzip_packet(octets, &gzip, err), err, "compressing the packet");
+    return sph_content_seal(work->node, packet_id, sph_buf_peek(&gzip), &sha256, &work->stored,
+                            err);
+}
+
+/** One outbox row a recipient. */
+static sph_rc prepare_rows(struct sph_submit_work *work, sph_err *err)
+{
+    const sph_packet_header *header = sph_packet_header_of(work->packet);
+    for (size_t i = 0; i < work->recipient_count; i++) {
+        struct sph_out_new *row = &work->recipient[i].row;
+        row->packet_id = header->packet_id;
+        row->partner = work->recipient[i].partner->card.party;
+        row->action = sph_packet_type_action(header->type);
+        row->conversation_id = header->thread_id[0] ? header->thread_id : header->packet_id;
+        row->now_ms = work->now_ms;
+        SPH_TRY(sph_as4_new_message_id(sph_node_env(work->node)->random, sph_node_party(work->node),
+                                       row->message_id, err),
+                err, "message id");
+        SPH_TRY(sph_partner_suite(work->recipient[i].partner, sph_node_suites(work->node), false,
+                                  &row->suite, err),
+                err, "crypto suite");
+    }
+    return sph_ok();
+}
+
+static sph_rc apply_packet(void *arg, sph_db *db, sph_err *err)
+{
+    const struct sph_submit_work *work = arg;
+    const struct sph_packet_row row = {.header = sph_packet_header_of(work->packet),
+                                       .question = work->question,
+                                       .is_own = true,
+                                       .sha256 = sph_packet_sha256(work->packet),
+                                       .stored_ms = work->now_ms,
+                                       .stored = &work->stored};
+    if (work->is_known)
+        return sph_ok();
+    SPH_TRY(sph_content_insert(db, &row, err), err, "packet row");
+    for (size_t i = 0; i < work->parts.count; i++)
+        SPH_TRY(sph_content_insert_attachment(db, row.header->packet_id, i,
+                                              &work->parts.attachment[i], &work->parts.stored[i],
+                                              work->parts.stored_len[i], err),
+                err, "attachment row");
+    return sph_ok();
+}
+
+static sph_rc bind_rows(void *arg, sph_db *db, const uint64_t *index, sph_err *err)
+{
+    struct sph_submit_work *work = arg;
+    for (size_t i = 0; i < work->recipient_count; i++) {
+        work->recipient[i].row.submitted_index = index[i];
+        SPH_TRY(sph_out_insert(db, &work->recipient[i].row, err), err, "outbox row");
+    }
+    return sph_ok();
+}
+
+static sph_rc fill_leaf(struct sph_submit_work *work, size_t i, sph_leaf *leaf, sph_err *err)
+{
+    const struct sph_out_new *row = &work->recipient[i].row;
+    SPH_TRY(sph_node_leaf(work->node, SPH_EVENT_SUBMITTED, work->what->user, leaf, err), err,
+            "SUBMITTED leaf");
+    SPH_TRY(sph_str_copy(leaf->peer, sizeof(leaf->peer), sph_slice_str(row->partner), err), err,
+            "leaf");
+    SPH_TRY(sph_str_copy(leaf->message_id, sizeof(leaf->message_id), sph_slice_str(row->message_id),
+                         err),
+            err, "leaf");
+    SPH_TRY(sph_str_copy(leaf->conversation_id, sizeof(leaf->conversation_id),
+                         sph_slice_str(row->conversation_id), err),
+            err, "leaf");
+    leaf->commitment = work->stored.commitment;
+    return sph_ok();
+}
+
+/** A publication is an event of its own, whoever subscribes. */
+static sph_rc fill_published(struct sph_submit_work *work, sph_leaf *leaf, sph_err *err)
+{
+    SPH_TRY(sph_node_leaf(work->node, SPH_EVENT_PUBLISHED, work->what->user, leaf, err), err,
+            "PUBLISHED leaf");
+    leaf->commitment = work->stored.commitment;
+    return sph_str_copy(leaf->conversation_id, sizeof(leaf->conversation_id),
+                        sph_slice_str(work->packet_id), err);
+}
+
+static bool is_publication(const sph_packet_header *header)
+{
+    return header->type == SPH_PACKET_CASE_LAW || header->type == SPH_PACKET_RESOURCE;
+}
+
+static sph_rc commit(struct sph_submit_work *work, sph_err *err)
+{
+    sph_leaf *leaves = sph_mem_new(work->recipient_count + 1, sizeof(*leaves));
+    size_t count = 0;
+    sph_rc rc = leaves ? sph_ok() : sph_fail(err, SPH_ENOMEM, "leaves");
+    for (; rc.code == SPH_OK && count < work->recipient_count; count++)
+        rc = fill_leaf(work, count, &leaves[count], err);
+    if (rc.code == SPH_OK && is_publication(sph_packet_header_of(work->packet)))
+        rc = fill_published(work, &leaves[count++], err);
+    if (rc.code == SPH_OK) {
+        sph_job job = {.apply = apply_packet,
+                       .bind = bind_rows,
+                       .arg = work,
+                       .leaves = leaves,
+                       .leaf_count = count,
+                       .want_head = true};
+        rc = sph_journal_commit(sph_node_journal(work->node), &job, NULL, err);
+    }
+    sph_mem_free(leaves);
+    return rc;
+}
+
+sph_rc sph_submit_store(struct sph_submit_work *work, sph_slice octets, sph_err *err)
+{
+    SPH_TRY(seal(work, octets, err), err, "sealing the packet");
+    SPH_TRY(prepare_rows(work, err), err, "rows");
+    return commit(work, err);
+}
+
+sph_rc sph_submit_report(const struct sph_submit_work *work, struct sph_submitted *out,
+                         sph_err *err)
+{
+    const sph_packet_header *header = sph_packet_header_of(work->packet);
+    SPH_TRY(sph_str_copy(out->question, sizeof(out->question), sph_slice_str(work->question), err),
+            err, "report");
+    for (size_t i = 0; i < work->recipient_count && out->count < SPH_SUBMIT_MAX; i++) {
+        const struct sph_out_new *row = &work->recipient[i].row;
+        SPH_TRY(
+            sph_str_copy(out->at[out->count].packet_id, 64, sph_slice_str(header->packet_id), err),
+            err, "report");
+        SPH_TRY(
+            sph_str_copy(out->at[out->count].thread_id, 64, sph_slice_str(header->thread_id), err),
+            err, "report");
+        SPH_TRY(sph_str_copy(out->at[out->count].partner, SPH_PARTY_ROOM,
+                             sph_slice_str(row->partner), err),
+                err, "report");
+        SPH_TRY(
+            sph_str_copy(out->at[out->count].message_id, 128, sph_slice_str(row->message_id), err),
+            err, "report");
+        out->at[out->count++].index = row->submitted_index;
+    }
+    return sph_ok();
+}
