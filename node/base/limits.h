@@ -45,6 +45,10 @@
     X(gunzip_ratio, 200, "times", "gunzip ratio after the first MiB", "EBMS:0303")                 \
     X(gzip_comment, 65536, "bytes", "gzip FCOMMENT", "EBMS:0303")                                  \
     X(gzip_fields, 1024, "bytes", "other optional gzip header fields", "EBMS:0303")                \
+    X(address_handshakes, 128, "connections", "unfinished TLS handshakes of one address", "close") \
+    X(partner_connections, 128, "connections", "connections of one partner", "429")                \
+    X(partner_requests, 120000, "requests", "requests of one partner in a minute", "429")          \
+    X(free_floor, 67108864, "bytes", "space on the disk that messages may not use", "503")         \
     X(inbound_concurrent, 8, "messages", "concurrent inbound messages of a partner", "503")        \
     X(json_body, 8388608, "bytes", "JSON request body of the API", "413")                          \
     X(note, 65536, "bytes", "signed note", "refused")                                              \

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "exchange/inbox.h"
 #include "exchange/node.h"
+#include "exchange/standing.h"
 #include "net/server.h"
 #include "portal/api.h"
 
@@ -34,14 +35,15 @@ struct service {
     const char *hosts[3];
 };
 
-static bool admit(void *ctx, const sph_cert *leaf, const sph_cert *const *chain, size_t chain_count)
+static enum sph_standing admit(void *ctx, const sph_cert *leaf, const sph_cert *const *chain,
+                               size_t chain_count, char party[SPH_PARTY_ROOM])
 {
     struct service *service = ctx;
-    char party[SPH_PARTY_ROOM];
     (void)chain;
     (void)chain_count;
-    return service->node && sph_partners_admit(sph_node_partners(service->node), leaf,
-                                               sph_node_now_ms(service->node), party);
+    return service->node ? sph_partners_standing(sph_node_partners(service->node), leaf,
+                                                 sph_node_now_ms(service->node), party)
+                         : SPH_STANDING_STRANGER;
 }
 
 /** New certificates serve new connections; old connections end with their keep-alive. */

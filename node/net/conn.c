@@ -8,6 +8,9 @@
 #define PIECE 65536u    /* one read */
 #define READS_A_TURN 32 /* then other connections of the loop get their share */
 #define PIECES_A_TURN 64
+#define PAUSED_RETRY_S 600u  /* a partner that is paused asks again this much later */
+#define STOPPING_RETRY_S 30u /* the node stops, likely to be started again */
+#define CROWDED_RETRY_S 10u  /* too many connections of one partner */
 #define LINGER_MS                                                                                  \
     2000 /* after our FIN: what the peer still sends is dropped, so that no RST eats the answer */
 
@@ -27,6 +30,9 @@ struct sph_conn {
     bool is_fresh;              /* admitted just now: nothing was waited for since */
     sph_turn *turn;             /* NULL between requests */
     sph_slice interim;          /* rest of a 100 response */
+    bool is_knocking;           /* counted among the handshakes of its address */
+    bool is_guest;              /* counted among the connections of its partner */
+    bool is_over;               /* one too many of its partner */
     int64_t peer_uid;
     char address[64];
     struct sph_conn_links links;
@@ -40,16 +46,6 @@ struct sph_conn_links *sph_conn_links(sph_conn *conn)
 sph_loop *sph_conn_loop(const sph_conn *conn)
 {
     return conn->loop;
-}
-
-const char *sph_conn_address(const sph_conn *conn)
-{
-    return conn->address;
-}
-
-bool sph_conn_is_handshaking(const sph_conn *conn)
-{
-    return conn->state == HANDSHAKE;
 }
 
 bool sph_conn_is_idle(const sph_conn *conn)
@@ -70,6 +66,11 @@ static void count_moved(sph_conn *conn, size_t octets)
 {
     conn->moved += octets;
     conn->moved_ms = sph_loop_now(conn->loop);
+}
+
+static void count_in(const sph_conn *conn, size_t octets)
+{
+    atomic_fetch_add(&sph_loop_server(conn->loop)->received, octets);
 }
 
 /* as4.md 14.1: idle limit, and the minimum rate averaged once the time of a head has passed. */
@@ -118,17 +119,100 @@ static enum next answer(sph_conn *conn)
     return GO;
 }
 
+/* One address may not fill the server with unfinished handshakes (security.md T-10). */
+static bool knock(sph_conn *conn)
+{
+    struct sph_server *server = sph_loop_server(conn->loop);
+    if (!conn->listen->tls)
+        return true;
+    conn->is_knocking = sph_guests_knock(server->guests, conn->address);
+    if (!conn->is_knocking)
+        atomic_fetch_add(&server->handshakes_limited, 1);
+    return conn->is_knocking;
+}
+
+static void end_knocking(sph_conn *conn)
+{
+    if (conn->is_knocking)
+        sph_guests_opened(sph_loop_server(conn->loop)->guests, conn->address);
+    conn->is_knocking = false;
+}
+
+/* The handshake is complete: has its partner a place left? */
+static enum next come_in(sph_conn *conn)
+{
+    struct sph_server *server = sph_loop_server(conn->loop);
+    const char *party = sph_wire_peek_party(conn->wire);
+    end_knocking(conn);
+    enter(conn, HEAD);
+    if (!party[0])
+        return GO;
+    const enum sph_welcome welcome = sph_guests_enter(server->guests, party);
+    conn->is_guest = welcome != SPH_WELCOME_NOT;
+    conn->is_over = welcome == SPH_WELCOME_OVER;
+    if (welcome != SPH_WELCOME)
+        atomic_fetch_add(&server->connections_limited, 1);
+    return conn->is_guest ? GO : DEAD;
+}
+
 static enum next step_handshake(sph_conn *conn)
 {
+    struct sph_server *server = sph_loop_server(conn->loop);
+    if (!conn->is_knocking && !knock(conn))
+        return DEAD;
     const enum sph_wire_result result = sph_wire_handshake(conn->wire);
-    if (result == SPH_WIRE_DONE) {
-        enter(conn, HEAD);
-        return GO;
-    }
+    if (result == SPH_WIRE_DONE)
+        return come_in(conn);
+    if (result == SPH_WIRE_FAILED || result == SPH_WIRE_CLOSED)
+        atomic_fetch_add(&server->handshakes_failed, 1);
     if (result == SPH_WIRE_FAILED)
-        SPH_LOG(sph_loop_server(conn->loop)->env->log, SPH_LOG_INFO, "tls_refused",
+        SPH_LOG(server->env->log, SPH_LOG_INFO, "tls_refused",
                 SPH_LF(SPH_F_ADDRESS, conn->address));
     return of_wire(result);
+}
+
+/* Known, but not a partner now: it may know where it stands, and nothing else. */
+static void refuse_standing(sph_turn *turn, enum sph_standing standing)
+{
+    const char *word = sph_standing_word(standing);
+    sph_turn_refuse(turn, standing == SPH_STANDING_PAUSED ? 503 : 403);
+    if (standing == SPH_STANDING_PAUSED)
+        turn->response.retry_after_s = PAUSED_RETRY_S;
+    if (word &&
+        sph_buf_addf(&turn->response.fields, NULL, "Saphan-Partner: %s\r\n", word).code != SPH_OK)
+        sph_buf_clear(&turn->response.fields);
+}
+
+static void refuse_for_now(sph_turn *turn, unsigned status, unsigned retry_after_s)
+{
+    sph_turn_refuse(turn, status);
+    turn->response.retry_after_s = retry_after_s;
+}
+
+/* May this client ask now? False: the refusal is set. */
+static bool may_ask(sph_conn *conn)
+{
+    struct sph_server *server = sph_loop_server(conn->loop);
+    const enum sph_standing standing = sph_wire_standing(conn->wire);
+    unsigned wait_s = 0;
+    if (standing != SPH_STANDING_PARTNER) {
+        refuse_standing(conn->turn, standing);
+        return false;
+    }
+    if (atomic_load(&server->phase) != SPH_PHASE_RUN) { /* stopping: finish what runs, no more */
+        refuse_for_now(conn->turn, 503, STOPPING_RETRY_S);
+        return false;
+    }
+    if (conn->is_over) {
+        refuse_for_now(conn->turn, 429, CROWDED_RETRY_S);
+        return false;
+    }
+    if (!conn->is_guest || sph_guests_ask(server->guests, sph_wire_peek_party(conn->wire),
+                                          sph_loop_now(conn->loop), &wait_s))
+        return true;
+    atomic_fetch_add(&server->requests_limited, 1);
+    refuse_for_now(conn->turn, 429, wait_s);
+    return false;
 }
 
 /* The head is complete: is the client still welcome, and may this request come in? */
@@ -139,10 +223,8 @@ static enum next take_request(sph_conn *conn)
     turn->request.address = conn->address;
     turn->request.peer_uid = conn->peer_uid;
     atomic_fetch_add(&sph_loop_server(conn->loop)->requests, 1);
-    if (!sph_wire_is_admitted(conn->wire)) {
-        sph_turn_refuse(turn, 403);
+    if (!may_ask(conn))
         return answer(conn);
-    }
     conn->is_fresh = true;
     if (!sph_turn_check(turn))
         return answer(conn);
@@ -170,7 +252,7 @@ static enum next scan_head(sph_conn *conn)
 static enum next add_head(sph_conn *conn, sph_slice octets)
 {
     if (!conn->turn) {
-        if (sph_turn_new(&conn->listen->rules, &conn->turn, NULL).code != SPH_OK)
+        if (sph_turn_new(atomic_load(&conn->listen->rules), &conn->turn, NULL).code != SPH_OK)
             return DEAD;
         enter(conn, HEAD); /* from here the time of a head counts, not that of an idle connection */
     }
@@ -190,6 +272,7 @@ static enum next step_head(sph_conn *conn)
     const enum sph_wire_result result = sph_wire_read(conn->wire, scratch, room, &got);
     if (result != SPH_WIRE_DONE)
         return of_wire(result);
+    count_in(conn, got);
     const enum next next = add_head(conn, sph_slice_of(scratch, got));
     return next == WAIT_READ ? GO : next;
 }
@@ -224,6 +307,7 @@ static enum next read_body(sph_conn *conn)
     const enum sph_wire_result result = sph_wire_read(conn->wire, scratch, room, &got);
     if (result != SPH_WIRE_DONE)
         return of_wire(result);
+    count_in(conn, got);
     count_moved(conn, got);
     const enum sph_http_step step = sph_turn_body(turn, sph_slice_of(scratch, got), &used);
     if (step == SPH_HTTP_BAD)
@@ -252,7 +336,7 @@ static enum next early_body(sph_conn *conn)
 
 static enum next step_body(sph_conn *conn)
 {
-    if (!conn->is_fresh && !sph_wire_is_admitted(conn->wire))
+    if (!conn->is_fresh && sph_wire_standing(conn->wire) != SPH_STANDING_PARTNER)
         return DEAD; /* removed while the body came in (architecture.md, Trust) */
     if (conn->moved == 0) {
         const enum next next = early_body(conn);
@@ -280,7 +364,7 @@ static enum next start_next(sph_conn *conn)
     const sph_slice rest = sph_slice_of(done->in + done->in_at, done->in_len - done->in_at);
     if (rest.len == 0)
         return GO;
-    if (sph_turn_new(&conn->listen->rules, &conn->turn, NULL).code != SPH_OK ||
+    if (sph_turn_new(atomic_load(&conn->listen->rules), &conn->turn, NULL).code != SPH_OK ||
         sph_turn_add(conn->turn, rest, NULL).code != SPH_OK)
         return DEAD;
     return GO;
@@ -301,6 +385,7 @@ static enum next step_write(sph_conn *conn)
     const enum sph_wire_result result = sph_wire_write(conn->wire, turn->pending, &sent);
     if (result != SPH_WIRE_DONE)
         return of_wire(result);
+    atomic_fetch_add(&sph_loop_server(conn->loop)->sent, sent);
     count_moved(conn, sent);
     turn->pending = sph_slice_sub(turn->pending, sent, SIZE_MAX);
     return GO;
@@ -410,6 +495,10 @@ void sph_conn_free(sph_conn **conn)
         event_free((*conn)->on_read);
     if ((*conn)->on_write)
         event_free((*conn)->on_write);
+    end_knocking(*conn);
+    if ((*conn)->is_guest)
+        sph_guests_leave(sph_loop_server((*conn)->loop)->guests,
+                         sph_wire_peek_party((*conn)->wire));
     sph_turn_free(&(*conn)->turn);
     sph_wire_free(&(*conn)->wire);
     sph_mem_free(*conn);

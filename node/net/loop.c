@@ -94,27 +94,13 @@ static void set_doors(sph_loop *loop, bool are_open)
     loop->is_paused = !are_open;
 }
 
-/* One address may not fill the server with unfinished handshakes (security.md T-10). */
-static bool is_crowding(const sph_loop *loop, const char *address)
-{
-    unsigned count = 0;
-    for (sph_conn *conn = loop->conns; conn; conn = sph_conn_links(conn)->next)
-        if (sph_conn_is_handshaking(conn) &&
-            sph_slice_is(sph_slice_str(address), sph_conn_address(conn)))
-            count++;
-    return count >= 8 && count >= loop->server->connections_max / 4;
-}
-
 static void take_socket(struct door *door, int fd, const char *address, int64_t peer_uid)
 {
     sph_loop *loop = door->loop;
     sph_conn *conn = NULL;
-    if (is_crowding(loop, address)) {
-        close(fd);
-        return;
-    }
     if (sph_conn_new(loop, door->listen, fd, address, peer_uid, &conn, NULL).code != SPH_OK)
         return;
+    atomic_fetch_add(&loop->server->accepted, 1);
     atomic_fetch_add(&loop->server->connections, 1);
     add_conn(loop, conn);
     if (!sph_conn_run(conn))

@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "net/guests.h"
 #include "net/server.h"
 #include "net/turn.h"
 #include "net/wire.h"
@@ -17,7 +18,7 @@ enum sph_server_phase { SPH_PHASE_RUN, SPH_PHASE_DRAIN, SPH_PHASE_QUIT };
 
 /** A listener as the loops see it; its sockets belong to the loops. */
 struct sph_listen {
-    struct sph_turn_rules rules;
+    struct sph_turn_rules *_Atomic rules; /* newest; a turn keeps the one it began with */
     sph_tls_server *tls;
     bool is_unix;
     unsigned port;
@@ -34,7 +35,9 @@ struct sph_server {
     sph_hands *hands;
     unsigned connections_max;
     atomic_uint phase;
-    atomic_ullong connections, requests;
+    sph_guests *guests;
+    atomic_ullong connections, accepted, requests, received, sent;
+    atomic_ullong handshakes_failed, handshakes_limited, connections_limited, requests_limited;
 };
 
 /** server.c: stops at once and frees; running handlers are waited for. sph_server_stop is the
@@ -84,8 +87,6 @@ bool sph_conn_answered(sph_conn *conn);
 bool sph_conn_is_late(const sph_conn *conn, int64_t now_ms);
 /** No request is under way: may be closed at a graceful stop. */
 bool sph_conn_is_idle(const sph_conn *conn);
-bool sph_conn_is_handshaking(const sph_conn *conn);
-const char *sph_conn_address(const sph_conn *conn);
 /** Runs the route's handler; on a hand. */
 void sph_conn_handle(sph_conn *conn);
 sph_loop *sph_conn_loop(const sph_conn *conn);

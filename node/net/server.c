@@ -20,10 +20,14 @@ static bool config_is_fine(const struct sph_server_config *config)
     return true;
 }
 
-static void copy_listener(const struct sph_server_config *config, size_t i, struct sph_listen *to)
+static sph_rc copy_listener(const struct sph_server_config *config, size_t i, struct sph_listen *to,
+                            sph_err *err)
 {
     const struct sph_listener_config *from = &config->listeners[i];
-    to->rules = (struct sph_turn_rules){
+    struct sph_turn_rules *rules = sph_mem_new(1, sizeof(*rules));
+    if (!rules)
+        return sph_fail(err, SPH_ENOMEM, "listener");
+    *rules = (struct sph_turn_rules){
         .limits = config->limits,
         .env = config->env,
         .spool_dir = config->spool_dir,
@@ -32,8 +36,10 @@ static void copy_listener(const struct sph_server_config *config, size_t i, stru
         .hosts = from->unix_path ? NULL : from->hosts,
         .needs_host = !from->unix_path,
     };
+    atomic_store(&to->rules, rules);
     to->tls = from->tls;
     to->is_unix = from->unix_path != NULL;
+    return sph_ok();
 }
 
 static sph_rc copy_config(const struct sph_server_config *config, struct sph_server *server,
@@ -46,9 +52,11 @@ static sph_rc copy_config(const struct sph_server_config *config, struct sph_ser
     server->loops = sph_mem_new(config->loops, sizeof(*server->loops));
     if (!server->listens || !server->loops)
         return sph_fail(err, SPH_ENOMEM, "server");
+    const struct sph_guest_limits limits = sph_guest_limits_of(config->limits);
+    SPH_TRY(sph_guests_new(&limits, &server->guests, err), err, "server");
     server->listen_count = config->listener_count;
     for (size_t i = 0; i < config->listener_count; i++)
-        copy_listener(config, i, &server->listens[i]);
+        SPH_TRY(copy_listener(config, i, &server->listens[i], err), err, "server");
     for (; server->loop_count < config->loops; server->loop_count++)
         SPH_TRY(sph_loop_new(server, &server->loops[server->loop_count], err), err, "server");
     return sph_ok();
@@ -101,6 +109,16 @@ static void wake_all(struct sph_server *server, enum sph_server_phase phase)
         sph_loop_wake(server->loops[i]);
 }
 
+static void free_rules(struct sph_listen *listen)
+{
+    struct sph_turn_rules *rules = atomic_load(&listen->rules);
+    while (rules) {
+        struct sph_turn_rules *older = rules->older;
+        sph_mem_free(rules);
+        rules = older;
+    }
+}
+
 void sph_server_free(sph_server **server)
 {
     if (!server || !*server)
@@ -117,6 +135,9 @@ void sph_server_free(sph_server **server)
             old->unix_path); /* a socket left behind is recognised as stale at the next start */
     sph_str_free(&old->unix_path);
     sph_mem_free(old->loops);
+    for (size_t i = 0; i < old->listen_count; i++)
+        free_rules(&old->listens[i]);
+    sph_guests_free(&old->guests);
     sph_mem_free(old->listens);
     sph_mem_free(old);
     *server = NULL;
@@ -157,8 +178,47 @@ void sph_server_stop(sph_server **server, int64_t grace_ms)
     sph_server_free(server);
 }
 
-void sph_server_counts(const sph_server *server, uint64_t *connections, uint64_t *requests)
+struct sph_guest_limits sph_guest_limits_of(const struct sph_limits *limits)
 {
-    *connections = atomic_load(&server->connections);
-    *requests = atomic_load(&server->requests);
+    return (struct sph_guest_limits){(unsigned)limits->address_handshakes,
+                                     (unsigned)limits->partner_connections,
+                                     limits->partner_requests};
+}
+
+void sph_server_limit(sph_server *server, const struct sph_guest_limits *limits)
+{
+    sph_guests_limit(server->guests, limits);
+}
+
+sph_rc sph_server_reroute(sph_server *server, size_t listener, const char *const *hosts,
+                          const sph_route *routes, size_t route_count, sph_err *err)
+{
+    if (listener >= server->listen_count)
+        return sph_fail(err, SPH_EARG, "no listener %zu", listener);
+    struct sph_listen *listen = &server->listens[listener];
+    struct sph_turn_rules *rules = sph_mem_new(1, sizeof(*rules));
+    if (!rules)
+        return sph_fail(err, SPH_ENOMEM, "routes");
+    struct sph_turn_rules *older = atomic_load(&listen->rules);
+    *rules = *older;
+    rules->older = older;
+    rules->hosts = listen->is_unix ? NULL : hosts;
+    rules->routes = routes;
+    rules->route_count = route_count;
+    atomic_store(&listen->rules, rules);
+    return sph_ok();
+}
+
+void sph_server_counts(const sph_server *server, struct sph_server_counts *out)
+{
+    *out =
+        (struct sph_server_counts){.connections = atomic_load(&server->connections),
+                                   .accepted = atomic_load(&server->accepted),
+                                   .requests = atomic_load(&server->requests),
+                                   .received = atomic_load(&server->received),
+                                   .sent = atomic_load(&server->sent),
+                                   .handshakes_failed = atomic_load(&server->handshakes_failed),
+                                   .handshakes_limited = atomic_load(&server->handshakes_limited),
+                                   .connections_limited = atomic_load(&server->connections_limited),
+                                   .requests_limited = atomic_load(&server->requests_limited)};
 }

@@ -23,13 +23,28 @@ void sph_tls_peer_clear(sph_tls_peer *peer)
     peer->count = 0;
 }
 
-bool sph_tls_peer_is_admitted(const sph_tls_peer *peer)
+static enum sph_standing ask(const sph_tls_peer *peer, char party[SPH_PARTY_ROOM])
 {
     const sph_tls_server *server = peer->server;
     if (!server->admit)
-        return true;
-    return peer->count > 0 && server->admit(server->admit_ctx, peer->chain[0],
-                                            (const sph_cert *const *)peer->chain, peer->count);
+        return SPH_STANDING_PARTNER;
+    if (peer->count == 0)
+        return SPH_STANDING_STRANGER;
+    return server->admit(server->admit_ctx, peer->chain[0], (const sph_cert *const *)peer->chain,
+                         peer->count, party);
+}
+
+enum sph_standing sph_tls_peer_standing(const sph_tls_peer *peer)
+{
+    char party[SPH_PARTY_ROOM];
+    return ask(peer, party);
+}
+
+const char *sph_standing_word(enum sph_standing standing)
+{
+    if (standing == SPH_STANDING_REMOVED)
+        return "removed";
+    return standing == SPH_STANDING_PAUSED ? "paused" : NULL;
 }
 
 /* Runs instead of the library's path building: the one pinned root decides (architecture.md,
@@ -42,7 +57,7 @@ static int verify_client(X509_STORE_CTX *store, void *unused)
     sph_tls_peer_clear(peer);
     const bool is_fine =
         sph_tls_read_chain(store, peer->chain, &peer->count, NULL).code == SPH_OK &&
-        sph_tls_peer_is_admitted(peer);
+        ask(peer, peer->party) != SPH_STANDING_STRANGER;
     X509_STORE_CTX_set_error(store, is_fine ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
     return is_fine ? 1 : 0;
 }

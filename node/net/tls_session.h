@@ -14,6 +14,7 @@ typedef struct sph_tls_peer {
     const sph_tls_server *server;
     sph_cert *chain[SPH_TLS_CHAIN]; /* leaf first */
     size_t count;
+    char party[SPH_PARTY_ROOM]; /* whose it is, from the handshake on; "" without certificate */
 } sph_tls_peer;
 void sph_tls_peer_clear(sph_tls_peer *peer);
 
@@ -23,8 +24,9 @@ void sph_tls_peer_clear(sph_tls_peer *peer);
  *  errors  SPH_ENOMEM */
 SPH_MUST sph_rc sph_tls_server_session(sph_tls_server *server, sph_tls_peer *peer,
                                        struct ssl_st **out, sph_err *err);
-/** Asks the admit function again, for each request (security.md T-09). */
-bool sph_tls_peer_is_admitted(const sph_tls_peer *peer);
+/** Asks the admit function again, for each request (security.md T-09). Without client certificates
+ * everybody is welcome. */
+enum sph_standing sph_tls_peer_standing(const sph_tls_peer *peer);
 
 /** Protocol settings that servers and clients share: TLS 1.2 with ECDHE and AEAD or 1.3, no
  *  renegotiation, no compression, no tickets, no session cache, small buffers. SPH_EIO. */

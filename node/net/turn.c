@@ -158,9 +158,28 @@ bool sph_turn_has_body(const sph_turn *turn)
     return turn->head.is_chunked || turn->head.length > 0;
 }
 
+#define LOOK_EVERY (UINT64_C(1) << 20) /* octets between two looks at the free space */
+
+/* A chunked body announces no length, and others write too: so the disk is looked at again while a
+ * body comes in. What is there may still become as much plaintext and as much stored content. */
+static sph_rc check_room(const sph_turn *turn, sph_slice octets, sph_err *err)
+{
+    const sph_files *files = turn->rules->env->files;
+    const uint64_t before = turn->received - octets.len;
+    uint64_t left = 0;
+    if (turn->spool && before / LOOK_EVERY == turn->received / LOOK_EVERY)
+        return sph_ok();
+    SPH_TRY(files->free_bytes(files->ctx, &left, err), err, "free space");
+    if (left < turn->rules->limits->free_floor ||
+        left - turn->rules->limits->free_floor < turn->received * 2)
+        return sph_fail(err, SPH_EAGAIN, "the disk is almost full");
+    return sph_ok();
+}
+
 static sph_rc spool(sph_turn *turn, sph_slice octets, sph_err *err)
 {
     const sph_files *files = turn->rules->env->files;
+    SPH_TRY(check_room(turn, octets, err), err, "spool file");
     if (!turn->spool) {
         SPH_TRY(
             files->open(files->ctx, turn->rules->spool_dir, SPH_OPEN_TEMPORARY, &turn->spool, err),

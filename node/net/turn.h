@@ -8,6 +8,7 @@
 
 /** What all requests of a server share; borrowed by each turn. */
 struct sph_turn_rules {
+    struct sph_turn_rules *older; /* superseded ones live as long as the server */
     const struct sph_limits *limits;
     const struct sph_env *env;
     const char *spool_dir;

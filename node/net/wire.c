@@ -133,7 +133,12 @@ const sph_cert *sph_wire_peek_client(const sph_wire *wire)
     return wire->peer.count > 0 ? wire->peer.chain[0] : NULL;
 }
 
-bool sph_wire_is_admitted(const sph_wire *wire)
+const char *sph_wire_peek_party(const sph_wire *wire)
 {
-    return !wire->ssl || sph_tls_peer_is_admitted(&wire->peer);
+    return wire->peer.party;
+}
+
+enum sph_standing sph_wire_standing(const sph_wire *wire)
+{
+    return wire->ssl ? sph_tls_peer_standing(&wire->peer) : SPH_STANDING_PARTNER;
 }

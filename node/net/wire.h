@@ -32,6 +32,8 @@ void sph_wire_shut(sph_wire *wire);
 enum sph_wire_result sph_wire_drain(sph_wire *wire);
 /** Client's leaf, NULL when there is none; borrowed, life of the wire. */
 const sph_cert *sph_wire_peek_client(const sph_wire *wire);
-/** The client is still welcome: asks the admit function again. Always true without client
- * certificates. */
-bool sph_wire_is_admitted(const sph_wire *wire);
+/** The partner that the handshake found; "" when no client certificate is asked for. */
+const char *sph_wire_peek_party(const sph_wire *wire);
+/** Where the client stands now: asks the admit function again. Always SPH_STANDING_PARTNER without
+ * client certificates. */
+enum sph_standing sph_wire_standing(const sph_wire *wire);

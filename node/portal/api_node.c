@@ -70,13 +70,14 @@ static sph_rc count_partner(void *arg, const sph_partner *partner, sph_err *err)
 
 static sph_rc set_server(const struct sph_api_call *call, sph_json *object, sph_err *err)
 {
-    uint64_t connections = 0, requests = 0;
+    struct sph_server_counts counts;
     const sph_server *server = call->api->server;
     if (!server)
         return sph_ok();
-    sph_server_counts(server, &connections, &requests);
-    SPH_TRY(sph_api_set_int(object, "connections", (int64_t)connections, err), err, "server");
-    return sph_api_set_int(object, "requests", (int64_t)requests, err);
+    sph_server_counts(server, &counts);
+    SPH_TRY(sph_api_set_int(object, "connections", (int64_t)counts.connections, err), err,
+            "server");
+    return sph_api_set_int(object, "requests", (int64_t)counts.requests, err);
 }
 
 sph_rc sph_api_status(struct sph_api_call *call, sph_err *err)

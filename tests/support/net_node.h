@@ -70,6 +70,7 @@ typedef struct net_node {
     net_party own;
     const net_party *partner; /* the only one that is admitted */
     atomic_bool is_partner_enabled;
+    atomic_int standing; /* enum sph_standing of the partner while it is not enabled */
     atomic_uint handled;
     char last_party[SPH_PARTY_ROOM]; /* of the last request, written by the one hand that ran it */
     int64_t last_uid;
@@ -81,16 +82,22 @@ typedef struct net_node {
     unsigned loops, hands, connections_max;
 } net_node;
 
-static inline bool net_admit(void *ctx, const sph_cert *leaf, const sph_cert *const *chain,
-                             size_t count)
+static inline enum sph_standing net_admit(void *ctx, const sph_cert *leaf,
+                                          const sph_cert *const *chain, size_t count,
+                                          char party[SPH_PARTY_ROOM])
 {
     (void)chain;
     (void)count;
     const net_node *node = ctx;
-    return atomic_load(&node->is_partner_enabled) &&
-           sph_cert_check(leaf, node->partner->root, node->partner->name, SPH_USE_TLS,
-                          sph_clock_real()->now_ms(NULL), (sph_slice){NULL, 0}, NULL)
-                   .code == SPH_OK;
+    const bool is_known =
+        sph_cert_check(leaf, node->partner->root, node->partner->name, SPH_USE_TLS,
+                       sph_clock_real()->now_ms(NULL), (sph_slice){NULL, 0}, NULL)
+            .code == SPH_OK;
+    if (!is_known || sph_cert_party(leaf, party, NULL).code != SPH_OK)
+        return SPH_STANDING_STRANGER;
+    if (atomic_load(&node->is_partner_enabled))
+        return SPH_STANDING_PARTNER;
+    return (enum sph_standing)atomic_load(&node->standing);
 }
 
 /* "<length> <spool|memory> <octet sum>" of the body. */

@@ -237,16 +237,15 @@ static void server_full_house_waits_and_then_serves(void **state)
     net_client first = net_client_unix(node->socket_path);
     net_client second = net_client_unix(node->socket_path);
     net_client third = net_client_unix(node->socket_path);
-    uint64_t connections = 0;
-    uint64_t requests = 0;
+    struct sph_server_counts counts;
     assert_true(net_send(&first, GET_WHO) && net_send(&second, GET_WHO) &&
                 net_send(&third, GET_WHO));
     assert_int_equal(net_answer(&first, NULL), 200);
     assert_int_equal(net_answer(&second, NULL), 200);
     usleep(150000);
-    sph_server_counts(node->server, &connections, &requests);
-    assert_int_equal(connections, 2);
-    assert_int_equal(requests, 2);
+    sph_server_counts(node->server, &counts);
+    assert_int_equal(counts.connections, 2);
+    assert_int_equal(counts.requests, 2);
     net_client_clear(&first);
     assert_int_equal(net_answer(&third, NULL), 200);
     net_client_clear(&second);

@@ -127,10 +127,9 @@ static sph_rc post(struct talk *talk)
 
 static uint64_t connections_of(const net_node *node)
 {
-    uint64_t connections = 0;
-    uint64_t requests = 0;
-    sph_server_counts(node->server, &connections, &requests);
-    return connections;
+    struct sph_server_counts counts;
+    sph_server_counts(node->server, &counts);
+    return counts.connections;
 }
 
 static void await_connections(const net_node *node, uint64_t count)
