@@ -3,7 +3,8 @@
 #
 #   node/setup.sh            what building and running needs
 #   node/setup.sh --tests    also what tests/run.sh needs
-#   node/setup.sh --list     print the package names and stop (with --tests: all of them)
+#   node/setup.sh --interop  also what tests/run.sh --interop needs: Java and Maven
+#   node/setup.sh --list     print the package names and stop (with the others: theirs, too)
 #
 # This is the one place where the package names stand. Nothing is said when nothing is missing.
 set -euo pipefail
@@ -17,6 +18,7 @@ test_packages=(
     clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev libcmocka-dev ccache
     python3 python3-cryptography python3-lxml xmlsec1 sqlite3 libfaketime strace procps iproute2 nftables
 )
+interop_packages=(openjdk-17-jdk-headless maven)
 
 say() {
     printf 'setup: %s\n' "$*" >&2
@@ -43,8 +45,9 @@ only_list=false
 for argument in "$@"; do
     case $argument in
     --tests) packages+=("${test_packages[@]}") ;;
+    --interop) packages+=("${interop_packages[@]}") ;;
     --list) only_list=true ;;
-    *) fail "unknown argument $argument; usage: node/setup.sh [--tests] [--list]" ;;
+    *) fail "unknown argument $argument; usage: node/setup.sh [--tests] [--interop] [--list]" ;;
     esac
 done
 if $only_list; then

@@ -6,7 +6,7 @@
 #                            nodes (unit_exchange), under a minute
 #   tests/run.sh --all       also the integration tests under ASan and the threaded layers under TSan
 #   tests/run.sh --long      the big runs: SAPHAN_LONG=1, 2,000 kills, fuzzing for an hour a target
-#   tests/run.sh --interop   accepted; interop is part of every run but --quick
+#   tests/run.sh --interop   also against phase4, an AS4 product in Java by others (installs a JDK and Maven)
 #   tests/run.sh --only GROUP…   just these groups, by the names that a run prints
 #
 # Last line: "N passed, N failed", and ", N skipped" when some were. Exit code 1 when something failed or
@@ -20,13 +20,14 @@ cd "$root" || exit 1
 
 mode=default
 all=false
+interop=false
 only=()
 while [ $# -gt 0 ]; do
     case $1 in
     --quick) mode=quick ;;
     --long) mode=long ;;
     --all) all=true ;;
-    --interop) ;;
+    --interop) interop=true ;;
     --only)
         shift
         only=("$@")
@@ -257,6 +258,19 @@ scripts_under_asan() {
     count asan-reports "$log"
 }
 
+# Against a foreign product. Its libraries are fetched by Maven, so this is done only when asked for.
+foreign_product() {
+    if ! $interop; then
+        echo "skip phase4: runs with tests/run.sh --interop" >"$logs/phase4.log"
+    elif ! node/setup.sh --interop; then
+        echo "not ok phase4_setup: Java or Maven could not be installed" >"$logs/phase4.log"
+    else
+        scripts dev tests/interop/phase4/run.sh
+        return
+    fi
+    count "$group_name" "$logs/phase4.log"
+}
+
 fuzz_targets() {
     say "fuzzing, $fuzz_seconds s a target"
     limited $((fuzz_seconds * 30 + 1800)) "$logs/fuzz.log" tests/fuzz/run.sh "$fuzz_seconds"
@@ -287,7 +301,8 @@ main() {
         group arch-selftest arch_selftests
         group tidy tidy_checks
         group unit-asan unit_tests asan
-        group interop scripts dev tests/interop/*/run.sh
+        group interop scripts dev tests/interop/[!p]*/run.sh
+        group phase4 foreign_product
         group integration scripts dev tests/integration/test_*.sh
         group fuzz fuzz_targets
         group release release_hardening

@@ -118,7 +118,9 @@ static void message_clear(struct message *m)
 static sph_rc build(const struct run *run, const sph_as4_payload *parts, size_t count,
                     enum sph_token_ref form, struct message *out, sph_err *err)
 {
-    const sph_as4_user user = {.message_id = "0f8fad5b-d9cb-469f-a165-70867728950e@there.example",
+    const char *id = getenv("AS4_MESSAGE_ID");
+    const sph_as4_user user = {.message_id =
+                                   id ? id : "0f8fad5b-d9cb-469f-a165-70867728950e@there.example",
                                .timestamp_ms = run->now_ms,
                                .from = "there.example",
                                .from_type = SPH_PARTY_TYPE,
@@ -211,7 +213,10 @@ static sph_rc open_message(const struct run *run, const char *type, sph_slice by
                                  .at_ms = run->now_ms,
                                  .suite = run->suite,
                                  .known = known,
-                                 .known_count = 1};
+                                 .known_count = 1,
+                                 .is_foreign = getenv("AS4_FOREIGN") != NULL,
+                                 .pinned = known,
+                                 .pinned_count = 1};
     const sph_as4_recipient own = {run->here.encrypt_key, run->here.encrypt};
     SPH_TRY(sph_as4_open(type, &source, sph_limits_default(), in, fault, err), err, "open");
     SPH_TRY(sph_as4_verify(*in, &trust, fault, err), err, "verify");

@@ -1,9 +1,12 @@
 """The Java program of this folder as an object: phase4 as receiver and as sender, told what to do by JSON lines."""
 import hashlib
+import http.client
 import json
 import pathlib
+import ssl
 import subprocess
 import threading
+import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
 EB = "http://docs.oasis-open.org/ebxml-msg/ebms/v3.0/ns/core/200704/"
@@ -69,6 +72,35 @@ def message(sender, receiver, files, **more):
                "parts": [{"file": str(file)} for file in files]}
     command.update(more)
     return command
+
+
+class Client:
+    """Posts octets with a client certificate: what a message looks like to the other side is then ours to change."""
+
+    def __init__(self, certificate, key, trust):
+        self.context = ssl.create_default_context(cafile=trust)
+        self.context.check_hostname = False
+        self.context.load_cert_chain(certificate, key)
+
+    def post(self, url, kind, body):
+        at = urllib.parse.urlsplit(url)
+        connection = http.client.HTTPSConnection(at.hostname, at.port, context=self.context, timeout=60)
+        try:
+            connection.request("POST", at.path, body, {"Content-Type": kind})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+
+def split_dump(octets):
+    """Content-Type and body of what phase4 dumped: header lines, an empty line, the body; a bare envelope has none."""
+    if octets.startswith(b"<"):
+        return "application/soap+xml;charset=UTF-8", octets
+    head, _, body = octets.partition(b"\r\n\r\n")
+    lines = head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").decode().split("\r\n")
+    kind = next(line.split(":", 1)[1].strip() for line in lines if line.lower().startswith("content-type:"))
+    return kind, body.removeprefix(b"\r\n")
 
 
 def sha256(path):

@@ -59,12 +59,15 @@ enum Profile {
                 IPModeIDProvider.DEFAULT_DYNAMIC, false, true);
     }
 
-    /** Two-way push-and-push, so that a message that refers to another one finds a second leg. */
+    /**
+     * One-way push, since phase4 answers the receipt of its push-and-push binding before the message is stored. The
+     * second leg is for messages that refer to another one.
+     */
     PMode pmode(String initiator, String responder, String address) {
         PModeParty from = PModeParty.createSimple(initiator, CAS4.DEFAULT_INITIATOR_URL);
         PModeParty to = PModeParty.createSimple(responder, CAS4.DEFAULT_RESPONDER_URL);
         return new PMode(IPModeIDProvider.DEFAULT_DYNAMIC.getPModeID(from, to), from, to, "urn:as4:agreement",
-                EMEP.TWO_WAY, EMEPBinding.PUSH_PUSH, leg(address), leg(address), null,
+                EMEP.ONE_WAY, EMEPBinding.PUSH, leg(address), leg(address), null,
                 new PModeReceptionAwareness(ETriState.TRUE, ETriState.FALSE, 0, 0, ETriState.TRUE));
     }
 

@@ -24,7 +24,6 @@ import com.helger.mime.parse.MimeTypeParser;
 import com.helger.phase4.attachment.AS4OutgoingAttachment;
 import com.helger.phase4.attachment.WSS4JAttachment;
 import com.helger.phase4.crypto.ECryptoAlgorithmCrypt;
-import com.helger.phase4.crypto.ECryptoAlgorithmSign;
 import com.helger.phase4.crypto.ECryptoAlgorithmSignDigest;
 import com.helger.phase4.crypto.ECryptoKeyIdentifierType;
 import com.helger.phase4.dump.AS4OutgoingDumperFileBased;
@@ -33,6 +32,8 @@ import com.helger.phase4.ebms3header.Ebms3SignalMessage;
 import com.helger.phase4.incoming.IAS4IncomingMessageState;
 import com.helger.phase4.messaging.http.HttpRetrySettings;
 import com.helger.phase4.model.MessageProperty;
+import com.helger.phase4.model.pmode.PMode;
+import com.helger.phase4.model.pmode.leg.PModeLegSecurity;
 import com.helger.phase4.sender.AS4Sender;
 import com.helger.phase4.sender.AS4Sender.BuilderPullRequest;
 import com.helger.phase4.sender.AS4Sender.BuilderUserMessage;
@@ -100,35 +101,40 @@ final class Sender {
         return part.build();
     }
 
+    /** The endpoint's P-Mode, or one that leaves something out, which wins over what a builder is told. */
+    private static PMode pmode(Endpoint endpoint, IJsonObject names) {
+        PMode pmode = endpoint.profile.pmode("initiator", "responder", names.getAsString("url"));
+        PModeLegSecurity security = pmode.getLeg1().getSecurity();
+        if (!names.getAsBoolean("sign", true)) {
+            security.setX509SignatureAlgorithm(null);
+            security.setX509SignatureHashFunction(null);
+        }
+        if (!names.getAsBoolean("encrypt", true))
+            security.setX509EncryptionAlgorithm(null);
+        if (names.getAsString("digest") != null)
+            security.setX509SignatureHashFunction(ECryptoAlgorithmSignDigest.getFromIDOrNull(names.getAsString("digest")));
+        if (names.getAsString("cryptAlgorithm") != null)
+            security.setX509EncryptionAlgorithm(ECryptoAlgorithmCrypt.getFromIDOrNull(names.getAsString("cryptAlgorithm")));
+        return pmode;
+    }
+
     private void security(BuilderUserMessage builder, Endpoint endpoint, IJsonObject names) {
         String sign = names.getAsString("signRef", "bst-x509v3");
         builder.withSigningParams(p -> {
             endpoint.profile.signing(p);
             p.setKeyIdentifierType(form(sign));
             p.setUseSingleCertificate(!"bst-pkipath".equals(sign));
-            if (names.getAsString("signAlgorithm") != null)
-                p.setAlgorithmSign(ECryptoAlgorithmSign.getFromURIOrNull(names.getAsString("signAlgorithm")));
-            if (names.getAsString("digest") != null)
-                p.setAlgorithmSignDigest(ECryptoAlgorithmSignDigest.getFromURIOrNull(names.getAsString("digest")));
-            if (!names.getAsBoolean("sign", true))
-                p.setAlgorithmSign(null).setAlgorithmSignDigest(null);
         });
         builder.withCryptParams(p -> {
-            if (!names.getAsBoolean("encrypt", true)) {
-                p.setAlgorithmCrypt(null);
-                return;
-            }
             endpoint.profile.encryption(p);
             p.setKeyIdentifierType(form(names.getAsString("encryptRef", "bst-x509v3")));
-            if (names.getAsString("cryptAlgorithm") != null)
-                p.setAlgorithmCrypt(ECryptoAlgorithmCrypt.getFromIDOrNull(names.getAsString("cryptAlgorithm")));
         });
     }
 
     private BuilderUserMessage message(Endpoint endpoint, IJsonObject names) throws Exception {
         String url = names.getAsString("url");
         BuilderUserMessage builder = AS4Sender.builderUserMessage();
-        builder.as4ProfileID(endpoint.profile.id).pmode(endpoint.anyPMode(url)).pmodeResolver(endpoint)
+        builder.as4ProfileID(endpoint.profile.id).pmode(pmode(endpoint, names)).pmodeResolver(endpoint)
                 .httpClientFactory(new HttpClientFactory(settings)).httpRetrySettings(new HttpRetrySettings().setMaxRetries(0))
                 .cryptoFactorySign(endpoint.sign).cryptoFactoryCrypt(endpoint.open)
                 .fromPartyIDType(names.getAsString("partyType")).fromPartyID(names.getAsString("from"))
