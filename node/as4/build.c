@@ -79,6 +79,7 @@ static void write_payload_info(sph_xml_writer *w, const sph_as4_payload *parts, 
         write_property(w, "MimeType", NULL, parts[i].mime_type);
         write_property(w, "CharacterSet", NULL, parts[i].charset);
         write_property(w, "CompressionType", NULL, GZIP_TYPE);
+        write_property(w, SPH_PART_FILENAME, NULL, parts[i].name);
         sph_xml_close(w);
         sph_xml_close(w);
     }

@@ -26,6 +26,7 @@ typedef struct sph_as4_payload {
     const char *cid;       /* without "cid:" and brackets */
     const char *mime_type; /* before compression */
     const char *charset;   /* may be NULL */
+    const char *name;      /* file name for people; NULL: none */
     sph_hash sha256;       /* of the gzip octets */
     uint64_t len;          /* of the gzip octets */
     sph_slice octets;      /* in memory, or: */

@@ -8,6 +8,12 @@
 /** How the digest of a part is taken: by the type of its plaintext (as4.md 6.2). */
 enum sph_as4_digest_form { SPH_AS4_DIGEST_RAW, SPH_AS4_DIGEST_XML, SPH_AS4_DIGEST_TEXT };
 
+/** One message unit of eb:Messaging. */
+struct sph_as4_unit {
+    const sph_xml_node *node;          /* eb:SignalMessage or eb:UserMessage; NULL when absent */
+    char message_id[256], ref_to[256]; /* ref_to "" when absent */
+};
+
 struct sph_as4_in {
     sph_as4_source source;
     const struct sph_limits *limits;
@@ -22,9 +28,8 @@ struct sph_as4_in {
     const sph_xml_node *messaging, *security, *body;
 
     enum sph_as4_kind kind;
-    const sph_xml_node *signal; /* eb:SignalMessage, NULL for a user message */
+    struct sph_as4_unit unit[SPH_AS4_KINDS]; /* at most one of each kind */
     sph_as4_user user;
-    char message_id[256], ref_to[256]; /* ref_to "" when absent */
     char *texts;                       /* memory of the user's strings */
     size_t texts_len, texts_room;
     size_t mime_of[MAX_PARTS];   /* MIME part of each PartInfo */
@@ -40,6 +45,7 @@ struct sph_as4_in {
     sph_xenc_key *key; /* NULL without payload parts */
     enum sph_as4_digest_form form_of[MAX_PARTS];
     bool accepts_legacy_refs;
+    bool is_foreign; /* no packet leads: every part goes to a file */
 };
 
 /** Fixed positions: Envelope{Header{Messaging, Security?, ignorable…}, Body}. soap.c */

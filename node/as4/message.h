@@ -22,7 +22,9 @@ struct sph_as4_part_info {
     const char *mime_type; /* before compression, e.g. application/xml */
     bool is_gzip;
     const char *charset; /* may be NULL */
+    const char *name;    /* property "filename", or NULL: a claim, never a path */
 };
+#define SPH_PART_FILENAME "filename"
 
 typedef struct sph_as4_user {
     const char *message_id, *ref_to; /* ref_to may be NULL */

@@ -22,6 +22,8 @@ const char *sph_as4_reason_rule(uint16_t reason);
 
 enum sph_as4_kind { SPH_AS4_USER, SPH_AS4_RECEIPT, SPH_AS4_ERROR, SPH_AS4_PULL };
 
+#define SPH_AS4_KINDS 4u
+
 typedef struct sph_as4_in sph_as4_in;
 
 /** Where the octets are: in memory or in a file. */
@@ -39,9 +41,18 @@ SPH_MUST sph_rc sph_as4_open(const char *content_type, const sph_as4_source *sou
                              const struct sph_limits *limits, sph_as4_in **out,
                              sph_as4_fault *fault, sph_err *err);
 void sph_as4_in_free(sph_as4_in **in);
+/** What the message is. Signals may be bundled, at most one of a kind (as4.md 12.3): a pull request
+ * beside the receipt or error for an earlier message is SPH_AS4_PULL, and the other is asked for by
+ * the next three. */
 enum sph_as4_kind sph_as4_in_kind(const sph_as4_in *in);
+bool sph_as4_in_has(const sph_as4_in *in, enum sph_as4_kind kind);
+/** MessageId and RefToMessageId of the signal (or user message) of that kind; NULL when the message
+ * has none of it, or no RefToMessageId; borrowed. */
+const char *sph_as4_in_id_of(const sph_as4_in *in, enum sph_as4_kind kind);
+const char *sph_as4_in_ref_of(const sph_as4_in *in, enum sph_as4_kind kind);
 const sph_as4_user *
 sph_as4_in_user(const sph_as4_in *in); /* claims; proven only after verify. NULL for signals */
+/** The same of what sph_as4_in_kind tells. */
 const char *sph_as4_in_message_id(const sph_as4_in *in); /* own MessageId; borrowed */
 const char *sph_as4_in_ref_to(const sph_as4_in *in);     /* RefToMessageId or NULL */
 sph_slice sph_as4_in_root(const sph_as4_in *in);         /* SOAP octets */
@@ -103,8 +114,8 @@ typedef struct sph_as4_part {
     bool is_gzip;
     sph_hash sha256; /* of the octets handed over */
     uint64_t len;    /* of the octets handed over */
-    sph_buf octets;  /* leading part: in memory; others empty */
-    sph_file *file;  /* other parts: private temporary file; NULL for the leading part */
+    sph_buf octets;  /* leading part of a Saphan partner: in memory; others empty */
+    sph_file *file;  /* other parts: private temporary file; NULL for that leading part */
 } sph_as4_part;
 typedef struct sph_as4_parts {
     size_t count;

@@ -117,6 +117,11 @@ struct job {
     sph_err *err;
 };
 
+static bool is_packet(const struct job *job, size_t index)
+{
+    return index == 0 && !job->in->is_foreign;
+}
+
 static sph_rc name_part(const struct job *job, size_t index, sph_as4_part *part)
 {
     const struct sph_as4_part_info *info = &job->in->user.part[index];
@@ -129,13 +134,13 @@ static sph_rc name_part(const struct job *job, size_t index, sph_as4_part *part)
     return sph_ok();
 }
 
-/** The leading part goes to memory, the others to files without a name: nothing readable stays
+/** The packet of a Saphan partner goes to memory, the other parts to files without a name: nothing readable stays
  * behind a failure. */
 static sph_rc open_sink(const struct job *job, size_t index, sph_as4_part *part,
                         sph_file_sink *state, struct pour *p)
 {
     const bool is_document = job->in->form_of[index] != SPH_AS4_DIGEST_RAW;
-    if (index == 0 || is_document) {
+    if (is_packet(job, index) || is_document) {
         p->max = is_document ? SPH_AS4_DOCUMENT_MAX : job->limits->packet + LEADING_SLACK;
         part->octets = sph_buf_init((size_t)p->max);
         p->to = sph_writer_of_buf(&part->octets);
@@ -169,7 +174,7 @@ static sph_rc finish_document(const struct job *job, size_t index, sph_as4_part 
     SPH_TRY(sph_as4_blame(rc, SPH_AS4_PART_DIGEST, job->fault, job->err), job->err, "document");
     if (!sph_equal_ct(sph_slice_hash(&digest), sph_slice_hash(&job->in->digest_of[index])))
         return sph_as4_refuse(SPH_AS4_PART_DIGEST, job->fault, job->err, "part %zu", index + 1);
-    if (index == 0)
+    if (is_packet(job, index))
         return sph_ok();
     sph_file_sink sink;
     SPH_TRY(job->files->open(job->files->ctx, job->spool_dir, SPH_OPEN_TEMPORARY, &part->file,
@@ -249,7 +254,7 @@ sph_rc sph_as4_unwrap(sph_as4_in *in, const sph_as4_recipient *recipients, size_
     *fault = (sph_as4_fault){0};
     if (!in->is_verified || in->is_root_alone || in->kind != SPH_AS4_USER)
         return sph_fail(err, SPH_EARG, "unwrap needs a verified user message with its parts");
-    if (in->user.part_count > 1 && (files == NULL || spool_dir == NULL))
+    if (in->user.part_count > (in->is_foreign ? 0 : 1) && (files == NULL || spool_dir == NULL))
         return sph_fail(err, SPH_EARG, "several parts need a spool folder");
     SPH_AUTO_PTR(sph_secret) *key = NULL;
     SPH_AUTO_PTR(sph_as4_parts) *parts = sph_mem_new(1, sizeof(*parts));

@@ -179,6 +179,7 @@ static void accept(sph_as4_in *in, const struct found *found, const struct sph_w
     }
     in->suite = trust->suite;
     in->accepts_legacy_refs = trust->accepts_legacy_refs;
+    in->is_foreign = trust->is_foreign;
     in->is_verified = true;
 }
 
