@@ -12,6 +12,8 @@ static sph_rc target_of(const sph_cli *cli, const char *path, const char *flag, 
         SPH_TRY(sph_buf_add_text(out, "&partner=", err), err, "target");
         SPH_TRY(sph_cli_encode(partner, out, err), err, "target");
     }
+    if (sph_cli_flag(cli, "--all"))
+        SPH_TRY(sph_buf_add_text(out, "&all=1", err), err, "target");
     return flag ? sph_buf_addf(out, err, "&%s=1", flag) : sph_ok();
 }
 

@@ -9,6 +9,7 @@
 
 #define TEXT_MOST ((size_t)32 * 1024 * 1024)
 #define NEAR_MS INT64_C(43200000)
+#define SOON_MS INT64_C(120000) /* within it a minute says too little */
 
 enum sph_exit sph_view(sph_cli *cli, const sph_ask *ask, const struct sph_view *view)
 {
@@ -127,8 +128,12 @@ const char *sph_view_clock(const sph_cli *cli, const sph_json *json, const char 
     const time_t seconds = (time_t)(ms / 1000);
     if (!is_known || ahead > NEAR_MS || ahead < -NEAR_MS || !localtime_r(&seconds, &local))
         return sph_view_time(cli, json, key, out);
-    if (sph_str_format(out, SPH_VIEW_ROOM, NULL, "%02d:%02d", local.tm_hour, local.tm_min).code !=
-        SPH_OK)
+    const bool is_soon = ahead < SOON_MS && ahead > -SOON_MS;
+    const sph_rc rc = is_soon ? sph_str_format(out, SPH_VIEW_ROOM, NULL, "%02d:%02d:%02d",
+                                               local.tm_hour, local.tm_min, local.tm_sec)
+                              : sph_str_format(out, SPH_VIEW_ROOM, NULL, "%02d:%02d", local.tm_hour,
+                                               local.tm_min);
+    if (rc.code != SPH_OK)
         out[0] = '\0';
     return out;
 }

@@ -35,7 +35,7 @@ void sph_view_block(const sph_cli *cli, const char *text);
  */
 const char *sph_view_time(const sph_cli *cli, const sph_json *json, const char *key,
                           char out[SPH_VIEW_ROOM]);
-/** The same, but "14:20" when it is within 12 hours. */
+/** The same, but "14:20" when it is within 12 hours, "14:20:05" within two minutes. */
 const char *sph_view_clock(const sph_cli *cli, const sph_json *json, const char *key,
                            char out[SPH_VIEW_ROOM]);
 /** A number as text; "" when absent. Returns out. */

@@ -114,7 +114,7 @@ static void look_at(struct watch *watch, size_t at, const sph_json *rows)
 static bool look(struct watch *watch)
 {
     SPH_AUTO(sph_reply) reply = {.status = 0};
-    const sph_ask ask = {.method = "GET", .target = "/api/1/outbox?limit=500"};
+    const sph_ask ask = {.method = "GET", .target = "/api/1/outbox?limit=500&all=1"};
     if (sph_cli_ask_quietly(watch->cli, &ask, &reply) != SPH_EXIT_DONE || reply.status != 200)
         return false;
     const sph_json *rows = sph_json_get(reply.json, "items");

@@ -49,10 +49,10 @@ static const struct sph_option publish_options[] = {
     VALUE("--case-number"), VALUE("--text-lang"), VALUE("--anonymised-by"), VALUE("--checked-by"),
     MANY("--attach"),       VALUE("--draft"),     FLAG("--partners-only"),  END};
 static const struct sph_option send_options[] = {MANY("--to"), MANY("--attach"), END};
-static const struct sph_option inbox_options[] = {FLAG("--unread"), VALUE("--partner"),
-                                                  VALUE("--limit"), END};
-static const struct sph_option outbox_options[] = {FLAG("--open"), VALUE("--partner"),
-                                                   VALUE("--limit"), END};
+static const struct sph_option inbox_options[] = {FLAG("--unread"), FLAG("--all"),
+                                                  VALUE("--partner"), VALUE("--limit"), END};
+static const struct sph_option outbox_options[] = {FLAG("--open"), FLAG("--all"),
+                                                   VALUE("--partner"), VALUE("--limit"), END};
 static const struct sph_option show_options[] = {FLAG("--xml"), FLAG("--proof"), END};
 static const struct sph_option save_options[] = {VALUE("-o"), VALUE("--attachment"), END};
 static const struct sph_option log_options[] = {

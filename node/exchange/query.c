@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "exchange/query_walk.h"
 #include "store/tables_exchange.h"
 
 #define LIMIT_MOST 500u
@@ -58,113 +59,98 @@ static void fill_outbox(sph_stmt *stmt, struct sph_outbox_view *view)
     view->display = display_of(view->state, view->attempt);
 }
 
-static void bind_filter(sph_stmt *stmt, const struct sph_view_filter *filter)
+static void bind_filter(sph_stmt *stmt, const void *ask)
 {
+    const struct sph_view_filter *filter = ask;
     sph_stmt_text(stmt, 1, filter->partner);
     sph_stmt_text(stmt, 2, filter->packet_id);
     sph_stmt_text(stmt, 3, filter->thread_id);
     sph_stmt_int(stmt, 4, filter->is_open_only);
     sph_stmt_int(stmt, 5, filter->before_id > 0 ? filter->before_id : INT64_MAX);
     sph_stmt_int(stmt, 6, limit_of(filter->limit));
+    sph_stmt_int(stmt, 7, filter->has_no_pings);
 }
 
-static sph_rc read_outbox(sph_db *reader, const struct sph_view_filter *filter,
-                          sph_outbox_each *each, void *arg, sph_err *err)
+/* A ping has no packet. */
+static const char outbox_sql[] =
+    "SELECT o.id, o.message_id, o.packet_id, o.partner, o.action, o.suite, o.state, o.attempt,"
+    " o.next_ms, o.deadline_ms, o.created_ms, o.finished_ms, o.submitted_index, o.sent_index,"
+    " o.receipt_index, o.failed_index, o.proof_state, o.peer_index, o.error_code, o.error_detail,"
+    " COALESCE(p.short_id,''), COALESCE(p.thread_id,''), COALESCE(p.thread_short,''),"
+    " COALESCE(p.question,''), COALESCE(p.type,'ping')"
+    " FROM outbox o LEFT JOIN packet p ON p.packet_id=o.packet_id"
+    " WHERE (?1 IS NULL OR o.partner=?1) AND (?2 IS NULL OR o.packet_id=?2)"
+    " AND (?3 IS NULL OR p.thread_id=?3)"
+    " AND (?4=0 OR o.state IN " SPH_OUTBOX_OPEN ") AND o.id<?5"
+    " AND (?7=0 OR p.packet_id IS NOT NULL)"
+    " ORDER BY o.id DESC LIMIT ?6";
+
+struct outbox_reader {
+    sph_outbox_each *each;
+    void *arg;
+};
+
+static sph_rc read_outbox(sph_stmt *stmt, void *to, bool *is_done, sph_err *err)
 {
-    sph_stmt *stmt = NULL;
+    const struct outbox_reader *reader = to;
     struct sph_outbox_view view;
-    bool row = false;
-    SPH_TRY(sph_stmt_get(
-                reader,
-                "SELECT o.id, o.message_id, o.packet_id, o.partner, o.action, o.suite, o.state, "
-                "o.attempt,"
-                " o.next_ms, o.deadline_ms, o.created_ms, o.finished_ms, o.submitted_index, "
-                "o.sent_index,"
-                " o.receipt_index, o.failed_index, o.proof_state, o.peer_index, o.error_code, "
-                "o.error_detail,"
-                " COALESCE(p.short_id,''), COALESCE(p.thread_id,''), COALESCE(p.thread_short,''),"
-                " COALESCE(p.question,''), COALESCE(p.type,'ping')"
-                " FROM outbox o LEFT JOIN packet p ON p.packet_id=o.packet_id"
-                " WHERE (?1 IS NULL OR o.partner=?1) AND (?2 IS NULL OR o.packet_id=?2)"
-                " AND (?3 IS NULL OR p.thread_id=?3)"
-                " AND (?4=0 OR o.state IN " SPH_OUTBOX_OPEN ") AND o.id<?5"
-                " ORDER BY o.id DESC LIMIT ?6",
-                &stmt, err),
-            err, "outbox");
-    bind_filter(stmt, filter);
-    sph_rc rc = sph_stmt_step(stmt, &row, err);
-    while (rc.code == SPH_OK && row) {
-        fill_outbox(stmt, &view);
-        rc = each(arg, sph_col_int(stmt, 0), &view, err);
-        if (rc.code == SPH_OK)
-            rc = sph_stmt_step(stmt, &row, err);
-    }
-    sph_stmt_end(stmt);
-    return rc;
+    (void)is_done;
+    fill_outbox(stmt, &view);
+    return reader->each(reader->arg, sph_col_int(stmt, 0), &view, err);
 }
 
 sph_rc sph_query_outbox(sph_node *node, const struct sph_view_filter *filter, sph_outbox_each *each,
                         void *arg, sph_err *err)
 {
-    sph_db *reader = NULL;
-    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
-    const sph_rc rc = read_outbox(reader, filter, each, arg, err);
-    sph_db_pool_put(sph_node_readers(node), reader);
-    return rc;
+    struct outbox_reader reader = {each, arg};
+    const struct sph_query_walk walk = {outbox_sql, bind_filter, filter, read_outbox, &reader};
+    return sph_query_walk(node, &walk, NULL, err);
 }
 
-static sph_rc read_inbox(sph_db *reader, const struct sph_view_filter *filter, sph_inbox_each *each,
-                         void *arg, sph_err *err)
+static const char inbox_sql[] =
+    "SELECT i.id, i.message_id, i.packet_id, i.partner, i.action, i.suite, i.state, i.received_ms,"
+    " i.received_index, i.receipt_index, i.duplicates, COALESCE(p.short_id,''),"
+    " COALESCE(p.thread_id,''), COALESCE(p.thread_short,''), COALESCE(p.type,'ping'),"
+    " COALESCE(p.is_read,1)"
+    " FROM inbox i LEFT JOIN packet p ON p.packet_id=i.packet_id"
+    " WHERE (?1 IS NULL OR i.partner=?1) AND (?2 IS NULL OR i.packet_id=?2)"
+    " AND (?3 IS NULL OR p.thread_id=?3) AND (?4=0 OR p.is_read=0) AND i.id<?5"
+    " AND (?7=0 OR p.packet_id IS NOT NULL)"
+    " ORDER BY i.id DESC LIMIT ?6";
+
+struct inbox_reader {
+    sph_inbox_each *each;
+    void *arg;
+};
+
+static sph_rc read_inbox(sph_stmt *stmt, void *to, bool *is_done, sph_err *err)
 {
-    sph_stmt *stmt = NULL;
-    bool row = false;
-    SPH_TRY(sph_stmt_get(
-                reader,
-                "SELECT i.id, i.message_id, i.packet_id, i.partner, i.action, i.suite, i.state, "
-                "i.received_ms,"
-                " i.received_index, i.receipt_index, i.duplicates, COALESCE(p.short_id,''),"
-                " COALESCE(p.thread_id,''), COALESCE(p.thread_short,''), COALESCE(p.type,'ping'),"
-                " COALESCE(p.is_read,1)"
-                " FROM inbox i LEFT JOIN packet p ON p.packet_id=i.packet_id"
-                " WHERE (?1 IS NULL OR i.partner=?1) AND (?2 IS NULL OR i.packet_id=?2)"
-                " AND (?3 IS NULL OR p.thread_id=?3) AND (?4=0 OR p.is_read=0) AND i.id<?5"
-                " ORDER BY i.id DESC LIMIT ?6",
-                &stmt, err),
-            err, "inbox");
-    bind_filter(stmt, filter);
-    sph_rc rc = sph_stmt_step(stmt, &row, err);
-    while (rc.code == SPH_OK && row) {
-        const struct sph_inbox_view view = {.message_id = sph_col_text(stmt, 1),
-                                            .packet_id = sph_col_text(stmt, 2),
-                                            .partner = sph_col_text(stmt, 3),
-                                            .action = sph_col_text(stmt, 4),
-                                            .suite = sph_col_text(stmt, 5),
-                                            .state = sph_col_text(stmt, 6),
-                                            .received_ms = sph_col_int(stmt, 7),
-                                            .received_index = sph_col_int(stmt, 8),
-                                            .receipt_index = sph_col_int(stmt, 9),
-                                            .duplicates = sph_col_int(stmt, 10),
-                                            .short_id = sph_col_text(stmt, 11),
-                                            .thread_id = sph_col_text(stmt, 12),
-                                            .thread_short = sph_col_text(stmt, 13),
-                                            .type = sph_col_text(stmt, 14),
-                                            .is_unread = sph_col_int(stmt, 15) == 0};
-        rc = each(arg, sph_col_int(stmt, 0), &view, err);
-        if (rc.code == SPH_OK)
-            rc = sph_stmt_step(stmt, &row, err);
-    }
-    sph_stmt_end(stmt);
-    return rc;
+    const struct inbox_reader *reader = to;
+    const struct sph_inbox_view view = {.message_id = sph_col_text(stmt, 1),
+                                        .packet_id = sph_col_text(stmt, 2),
+                                        .partner = sph_col_text(stmt, 3),
+                                        .action = sph_col_text(stmt, 4),
+                                        .suite = sph_col_text(stmt, 5),
+                                        .state = sph_col_text(stmt, 6),
+                                        .received_ms = sph_col_int(stmt, 7),
+                                        .received_index = sph_col_int(stmt, 8),
+                                        .receipt_index = sph_col_int(stmt, 9),
+                                        .duplicates = sph_col_int(stmt, 10),
+                                        .short_id = sph_col_text(stmt, 11),
+                                        .thread_id = sph_col_text(stmt, 12),
+                                        .thread_short = sph_col_text(stmt, 13),
+                                        .type = sph_col_text(stmt, 14),
+                                        .is_unread = sph_col_int(stmt, 15) == 0};
+    (void)is_done;
+    return reader->each(reader->arg, sph_col_int(stmt, 0), &view, err);
 }
 
 sph_rc sph_query_inbox(sph_node *node, const struct sph_view_filter *filter, sph_inbox_each *each,
                        void *arg, sph_err *err)
 {
-    sph_db *reader = NULL;
-    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
-    const sph_rc rc = read_inbox(reader, filter, each, arg, err);
-    sph_db_pool_put(sph_node_readers(node), reader);
-    return rc;
+    struct inbox_reader reader = {each, arg};
+    const struct sph_query_walk walk = {inbox_sql, bind_filter, filter, read_inbox, &reader};
+    return sph_query_walk(node, &walk, NULL, err);
 }
 
 /* Acknowledged is what remains: all others are few and stand in an index of their own. */
@@ -180,50 +166,42 @@ static const char counts_sql[] =
     " (SELECT COUNT(*) FROM packet WHERE is_read=0), (SELECT COUNT(*) FROM packet),"
     " COALESCE((SELECT MIN(created_ms) FROM open),0)";
 
-static sph_rc read_counts(sph_db *reader, struct sph_counts *out, sph_err *err)
+static sph_rc read_counts(sph_stmt *stmt, void *to, bool *is_done, sph_err *err)
 {
-    sph_stmt *stmt = NULL;
-    bool row = false;
-    SPH_TRY(sph_stmt_get(reader, counts_sql, &stmt, err), err, "counts");
-    SPH_TRY(sph_stmt_step(stmt, &row, err), err, "counts");
-    *out = (struct sph_counts){sph_col_int(stmt, 0), sph_col_int(stmt, 1), sph_col_int(stmt, 2),
-                               sph_col_int(stmt, 3), sph_col_int(stmt, 4), sph_col_int(stmt, 5),
-                               sph_col_int(stmt, 6), sph_col_int(stmt, 7)};
-    sph_stmt_end(stmt);
+    (void)is_done;
+    (void)err;
+    *(struct sph_counts *)to = (struct sph_counts){
+        sph_col_int(stmt, 0), sph_col_int(stmt, 1), sph_col_int(stmt, 2), sph_col_int(stmt, 3),
+        sph_col_int(stmt, 4), sph_col_int(stmt, 5), sph_col_int(stmt, 6), sph_col_int(stmt, 7)};
     return sph_ok();
 }
 
 sph_rc sph_query_counts(sph_node *node, struct sph_counts *out, sph_err *err)
 {
-    sph_db *reader = NULL;
-    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
-    const sph_rc rc = read_counts(reader, out, err);
-    sph_db_pool_put(sph_node_readers(node), reader);
-    return rc;
+    const struct sph_query_walk walk = {.sql = counts_sql, .row = read_counts, .to = out};
+    return sph_query_walk(node, &walk, NULL, err);
 }
 
-static sph_rc read_contact(sph_db *reader, const char *party, int64_t *heard_ms,
-                           int64_t *reached_ms, sph_err *err)
+struct contact {
+    int64_t heard_ms, reached_ms;
+};
+
+static sph_rc read_contact(sph_stmt *stmt, void *to, bool *is_done, sph_err *err)
 {
-    sph_stmt *stmt = NULL;
-    bool row = false;
-    SPH_TRY(
-        sph_stmt_get(reader, "SELECT heard_ms, reached_ms FROM partner WHERE party=?", &stmt, err),
-        err, "contact");
-    sph_stmt_text(stmt, 1, party);
-    SPH_TRY(sph_stmt_step(stmt, &row, err), err, "contact");
-    *heard_ms = row ? sph_col_int(stmt, 0) : 0;
-    *reached_ms = row ? sph_col_int(stmt, 1) : 0;
-    sph_stmt_end(stmt);
+    (void)is_done;
+    (void)err;
+    *(struct contact *)to = (struct contact){sph_col_int(stmt, 0), sph_col_int(stmt, 1)};
     return sph_ok();
 }
 
 sph_rc sph_query_contact(sph_node *node, const char *party, int64_t *heard_ms, int64_t *reached_ms,
                          sph_err *err)
 {
-    sph_db *reader = NULL;
-    SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
-    const sph_rc rc = read_contact(reader, party, heard_ms, reached_ms, err);
-    sph_db_pool_put(sph_node_readers(node), reader);
-    return rc;
+    struct contact contact = {0, 0};
+    const struct sph_query_walk walk = {"SELECT heard_ms, reached_ms FROM partner WHERE party=?",
+                                        sph_query_bind_text, party, read_contact, &contact};
+    SPH_TRY(sph_query_walk(node, &walk, NULL, err), err, "contact");
+    *heard_ms = contact.heard_ms;
+    *reached_ms = contact.reached_ms;
+    return sph_ok();
 }

@@ -27,6 +27,7 @@ struct sph_view_filter {
     const char *packet_id; /* NULL: all */
     const char *thread_id; /* NULL: all */
     bool is_open_only;     /* outbox: not finished; inbox: unread */
+    bool has_no_pings;     /* only what carries a packet */
     int64_t before_id;     /* page: rows older than this id; 0: newest */
     unsigned limit;        /* 1..500 */
 };
@@ -78,7 +79,3 @@ SPH_MUST sph_rc sph_query_ledger(sph_node *node, const struct sph_ledger_filter 
 /** The last times a partner was heard and reached; 0 never. */
 SPH_MUST sph_rc sph_query_contact(sph_node *node, const char *party, int64_t *heard_ms,
                                   int64_t *reached_ms, sph_err *err);
-/** The receipt's SOAP octets and the partner's leaf and proof of an acknowledged message;
- * SPH_ENOTFOUND. */
-SPH_MUST sph_rc sph_query_evidence(sph_node *node, const char *message_id, sph_buf *receipt,
-                                   sph_buf *peer_leaf, sph_buf *peer_proof, sph_err *err);

@@ -74,39 +74,60 @@ struct box_params {
 static sph_rc read_params(const struct sph_api_call *call, const char *open_flag,
                           struct box_params *params, sph_err *err)
 {
-    int64_t limit = 0, is_open = 0;
+    int64_t limit = 0, is_open = 0, is_all = 0;
     SPH_TRY(sph_api_param_int(call, "limit", 100, &limit, err), err, "filter");
     SPH_TRY(sph_api_param_int(call, "before", 0, &params->filter.before_id, err), err, "filter");
     SPH_TRY(sph_api_param_int(call, open_flag, 0, &is_open, err), err, "filter");
+    SPH_TRY(sph_api_param_int(call, "all", 0, &is_all, err), err, "filter");
     params->filter.limit = limit > 500 ? 500 : (unsigned)limit;
     params->filter.is_open_only = is_open != 0;
+    params->filter.has_no_pings = is_all == 0;
     if (sph_api_param(call, "partner", params->partner, sizeof(params->partner)))
         params->filter.partner = params->partner;
     return sph_ok();
 }
 
-sph_rc sph_api_outbox(struct sph_api_call *call, sph_err *err)
+/** The two boxes differ in the query, the flag for what is open, and the schema of the answer. */
+struct box {
+    const char *schema, *open_flag;
+    sph_rc (*fill)(sph_node *node, const struct sph_view_filter *filter, sph_json *list,
+                   sph_err *err);
+};
+
+static sph_rc fill_outbox(sph_node *node, const struct sph_view_filter *filter, sph_json *list,
+                          sph_err *err)
+{
+    return sph_query_outbox(node, filter, add_outbox, list, err);
+}
+
+static sph_rc fill_inbox(sph_node *node, const struct sph_view_filter *filter, sph_json *list,
+                         sph_err *err)
+{
+    return sph_query_inbox(node, filter, add_inbox, list, err);
+}
+
+static sph_rc answer_box(struct sph_api_call *call, const struct box *box, sph_err *err)
 {
     struct box_params params = {.partner = ""};
     SPH_AUTO_PTR(sph_json) *json = NULL;
     SPH_AUTO_PTR(sph_json) *list = sph_json_array();
-    SPH_TRY(read_params(call, "open", &params, err), err, "outbox");
-    SPH_TRY(sph_api_object("saphan.outbox/1", &json, err), err, "outbox");
-    SPH_TRY(sph_query_outbox(call->node, &params.filter, add_outbox, list, err), err, "outbox");
-    SPH_TRY(sph_json_set(json, "items", sph_move(list), err), err, "outbox");
+    SPH_TRY(read_params(call, box->open_flag, &params, err), err, "box");
+    SPH_TRY(sph_api_object(box->schema, &json, err), err, "box");
+    SPH_TRY(box->fill(call->node, &params.filter, list, err), err, "box");
+    SPH_TRY(sph_json_set(json, "items", sph_move(list), err), err, "box");
     return sph_api_answer(call, 200, &json, err);
+}
+
+sph_rc sph_api_outbox(struct sph_api_call *call, sph_err *err)
+{
+    static const struct box outbox = {"saphan.outbox/1", "open", fill_outbox};
+    return answer_box(call, &outbox, err);
 }
 
 sph_rc sph_api_inbox(struct sph_api_call *call, sph_err *err)
 {
-    struct box_params params = {.partner = ""};
-    SPH_AUTO_PTR(sph_json) *json = NULL;
-    SPH_AUTO_PTR(sph_json) *list = sph_json_array();
-    SPH_TRY(read_params(call, "unread", &params, err), err, "inbox");
-    SPH_TRY(sph_api_object("saphan.inbox/1", &json, err), err, "inbox");
-    SPH_TRY(sph_query_inbox(call->node, &params.filter, add_inbox, list, err), err, "inbox");
-    SPH_TRY(sph_json_set(json, "items", sph_move(list), err), err, "inbox");
-    return sph_api_answer(call, 200, &json, err);
+    static const struct box inbox = {"saphan.inbox/1", "unread", fill_inbox};
+    return answer_box(call, &inbox, err);
 }
 
 /** What the id in the path names. */
@@ -135,21 +156,27 @@ static sph_rc add_thread_row(void *arg, const struct sph_thread_view *view, sph_
     return sph_json_add(arg, sph_move(row), err);
 }
 
-/** Deliveries and receptions of one packet, and its thread. */
+/** Deliveries and receptions of one packet. */
+static sph_rc set_transfers(sph_node *node, const char *packet_id, sph_json *json, sph_err *err)
+{
+    const struct sph_view_filter filter = {.packet_id = packet_id};
+    SPH_AUTO_PTR(sph_json) *sent = sph_json_array();
+    SPH_AUTO_PTR(sph_json) *received = sph_json_array();
+    SPH_TRY(fill_outbox(node, &filter, sent, err), err, "deliveries");
+    SPH_TRY(fill_inbox(node, &filter, received, err), err, "receptions");
+    SPH_TRY(sph_json_set(json, "sent", sph_move(sent), err), err, "transfers");
+    return sph_json_set(json, "received", sph_move(received), err);
+}
+
+/** The same, and its thread. */
 static sph_rc set_history(sph_node *node, const sph_packet_header *header, sph_json *json,
                           sph_err *err)
 {
-    const struct sph_view_filter filter = {.packet_id = header->packet_id};
-    SPH_AUTO_PTR(sph_json) *sent = sph_json_array();
-    SPH_AUTO_PTR(sph_json) *received = sph_json_array();
     SPH_AUTO_PTR(sph_json) *thread = sph_json_array();
-    SPH_TRY(sph_query_outbox(node, &filter, add_outbox, sent, err), err, "deliveries");
-    SPH_TRY(sph_query_inbox(node, &filter, add_inbox, received, err), err, "receptions");
+    SPH_TRY(set_transfers(node, header->packet_id, json, err), err, "history");
     if (header->thread_id[0])
         SPH_TRY(sph_query_thread(node, header->thread_id, add_thread_row, thread, err), err,
                 "thread");
-    SPH_TRY(sph_json_set(json, "sent", sph_move(sent), err), err, "history");
-    SPH_TRY(sph_json_set(json, "received", sph_move(received), err), err, "history");
     return sph_json_set(json, "thread", sph_move(thread), err);
 }
 
@@ -193,17 +220,11 @@ sph_rc sph_api_xml(struct sph_api_call *call, sph_err *err)
 sph_rc sph_api_proof_of_packet(struct sph_api_call *call, sph_err *err)
 {
     char packet_id[64];
-    const struct sph_view_filter filter = {.packet_id = packet_id};
     SPH_AUTO_PTR(sph_json) *json = NULL;
-    SPH_AUTO_PTR(sph_json) *sent = sph_json_array();
-    SPH_AUTO_PTR(sph_json) *received = sph_json_array();
     SPH_TRY(resolve(call, packet_id, err), err, "id");
-    SPH_TRY(sph_query_outbox(call->node, &filter, add_outbox, sent, err), err, "deliveries");
-    SPH_TRY(sph_query_inbox(call->node, &filter, add_inbox, received, err), err, "receptions");
     SPH_TRY(sph_api_object("saphan.packet-proof/1", &json, err), err, "proof");
     SPH_TRY(sph_api_set_text(json, "packetId", packet_id, err), err, "proof");
-    SPH_TRY(sph_json_set(json, "sent", sph_move(sent), err), err, "proof");
-    SPH_TRY(sph_json_set(json, "received", sph_move(received), err), err, "proof");
+    SPH_TRY(set_transfers(call->node, packet_id, json, err), err, "proof");
     return sph_api_answer(call, 200, &json, err);
 }
 
