@@ -1,6 +1,7 @@
 #include "net/post_job.h"
 
 #include "base/codec.h"
+#include "net/http_date.h"
 #include "net/http_parse.h"
 #include "net/tls_session.h"
 
@@ -148,14 +149,42 @@ static size_t on_write(char *at, size_t size, size_t count, void *arg)
     return 0;
 }
 
+/* "Name: value CRLF" with that name; the value without blanks around it, else nothing. */
+static sph_slice value_of(sph_slice line, const char *name)
+{
+    const size_t colon = sph_slice_find(line, SPH_LIT(":"), 0);
+    sph_slice value = sph_slice_sub(line, colon == SIZE_MAX ? line.len : colon + 1, SIZE_MAX);
+    if (!sph_slice_equal_nocase(sph_slice_sub(line, 0, colon), sph_slice_str(name)))
+        return (sph_slice){NULL, 0};
+    while (value.len > 0 && value.at[0] == ' ')
+        value = sph_slice_sub(value, 1, SIZE_MAX);
+    while (value.len > 0 && (value.at[value.len - 1] == '\n' || value.at[value.len - 1] == '\r' ||
+                             value.at[value.len - 1] == ' '))
+        value = sph_slice_sub(value, 0, value.len - 1);
+    return value;
+}
+
+static void read_field(sph_post_job *job, sph_slice line)
+{
+    const sph_slice standing = value_of(line, "Saphan-Partner");
+    int64_t date_ms = 0;
+    if (sph_http_date_parse(value_of(line, "Date"), &date_ms, NULL).code == SPH_OK)
+        job->answer.date_ms = date_ms;
+    if (sph_slice_is(standing, sph_standing_word(SPH_STANDING_PAUSED)))
+        job->answer.told = SPH_STANDING_PAUSED;
+    if (sph_slice_is(standing, sph_standing_word(SPH_STANDING_REMOVED)))
+        job->answer.told = SPH_STANDING_REMOVED;
+}
+
 /* Counts over interim responses too, so that a partner cannot send 100s for ever (H-13). */
 static size_t on_header(char *at, size_t size, size_t count, void *arg)
 {
-    (void)at;
     sph_post_job *job = arg;
     job->head_octets += size * count;
-    if (job->head_octets <= sph_limits_default()->http_head)
+    if (job->head_octets <= sph_limits_default()->http_head) {
+        read_field(job, sph_slice_of(at, size * count));
         return size * count;
+    }
     sph_post_job_fail(job, SPH_ELIMIT, "the head of the answer is larger than allowed");
     return 0;
 }
@@ -259,6 +288,17 @@ static sph_rc add_field(sph_post_job *job, const char *line)
     return sph_ok();
 }
 
+/* Our clock, so that the partner can tell us when it is wrong: a message's own Timestamp may be as
+ * old as its first try. */
+static sph_rc add_date(sph_post_job *job)
+{
+    const sph_clock *clock = job->env->clock;
+    SPH_AUTO(sph_buf) line = sph_buf_init(64);
+    SPH_TRY(sph_buf_add_text(&line, "Date: ", job->err), job->err, "date");
+    SPH_TRY(sph_http_date_add(clock->now_ms(clock->ctx), &line, job->err), job->err, "date");
+    return add_field(job, sph_buf_text(&line));
+}
+
 static sph_rc set_fields(sph_post_job *job)
 {
     char type[320];
@@ -269,6 +309,7 @@ static sph_rc set_fields(sph_post_job *job)
         sph_str_format(type, sizeof(type), job->err, "Content-Type: %s", job->post->content_type),
         job->err, "content type");
     SPH_TRY(add_field(job, type), job->err, "header");
+    SPH_TRY(add_date(job), job->err, "header");
     SPH_TRY(add_field(job, "Expect:"), job->err, "header");
     SPH_TRY(add_field(job, "Accept:"), job->err, "header");
     if (curl_easy_setopt(job->easy, CURLOPT_HTTPHEADER, job->fields) != CURLE_OK)

@@ -1,8 +1,7 @@
 #include "net/respond.h"
 
+#include "net/http_date.h"
 #include "net/http_parse.h"
-
-#include <time.h>
 
 sph_response sph_response_init(void)
 {
@@ -44,16 +43,9 @@ static bool text_is_fine(const char *text)
 
 static sph_rc add_date(int64_t now_ms, sph_buf *out, sph_err *err)
 {
-    static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const time_t seconds = (time_t)(now_ms / 1000);
-    struct tm tm;
-    if (!gmtime_r(&seconds, &tm))
-        return sph_fail(err, SPH_EARG, "time out of range");
-    return sph_buf_addf(out, err, "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n", days[tm.tm_wday],
-                        tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
-                        tm.tm_sec);
+    SPH_TRY(sph_buf_add_text(out, "Date: ", err), err, "date");
+    SPH_TRY(sph_http_date_add(now_ms, out, err), err, "date");
+    return sph_buf_add_text(out, "\r\n", err);
 }
 
 static sph_rc add_given(const sph_response *response, sph_buf *out, sph_err *err)

@@ -5,6 +5,7 @@
 #include "base/env.h"
 #include "base/limits.h"
 #include "crypto/cert.h"
+#include "net/tls.h"
 
 /** Who we are and whom we expect. All borrowed until the post has completed. */
 typedef struct sph_peer {
@@ -44,6 +45,8 @@ typedef struct sph_answer {
     const sph_files *files;
     uint64_t file_len;
     unsigned retry_after_s;
+    int64_t date_ms;        /* the Date of its head: the partner's clock; 0 when it told none */
+    enum sph_standing told; /* by Saphan-Partner: PAUSED or REMOVED; STRANGER: nothing was said */
 } sph_answer;
 void sph_answer_clear(sph_answer *answer);
 
