@@ -120,7 +120,7 @@ static sph_rc fill_leaf(const struct intake *intake, sph_leaf *leaf, sph_err *er
     leaf->envelope = sph_as4_in_root_sha256(arrival->in);
     if (arrival->packet && !arrival->is_known_packet)
         leaf->commitment = intake->stored.commitment;
-    if (sph_message_checkpoint(user, arrival->partner, &head)) {
+    if (sph_message_checkpoint(arrival->node, user, arrival->partner, &head)) {
         leaf->peer_size = head.size;
         leaf->peer_root = head.root;
     }

@@ -117,7 +117,8 @@ static sph_rc settle_receipt(struct delivery *delivery, const sph_as4_in *in,
     if (sph_as4_receipt_check(in, &delivery->row.refs, &why).code != SPH_OK)
         return wait(delivery, sph_ebms_code(SPH_EBMS_0302), cause(&why), 0, came, err);
     /* as4.md 15.2: an unusable ledger proof never invalidates the receipt. */
-    if (sph_receipt_proof(in, &delivery->row, delivery->partner, &leaf, &proof, &receipt, &why)
+    if (sph_receipt_proof(delivery->node, in, &delivery->row, delivery->partner, &leaf, &proof,
+                          &receipt, &why)
             .code != SPH_OK)
         SPH_LOG(sph_node_env(delivery->node)->log, SPH_LOG_WARN, "ledger_proof_unusable",
                 SPH_LF(SPH_F_MESSAGE, delivery->row.message_id),

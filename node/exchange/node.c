@@ -120,6 +120,7 @@ static sph_rc load_partners(sph_node *node, sph_err *err)
 {
     sph_db *reader = NULL;
     SPH_TRY(sph_partners_new(node->config.party, &node->partners, err), err, "partners");
+    SPH_TRY(sph_note_memo_new(&node->notes, err), err, "partners");
     SPH_TRY(sph_db_pool_get(node->readers, &reader, err), err, "reader");
     const sph_rc rc =
         sph_partners_load(node->partners, reader, &node->schemas, sph_limits_default(),
@@ -250,6 +251,7 @@ void sph_node_close(sph_node **handle)
     note_stop(node);
     sph_partners_free(&node->partners);
     sph_transfers_free(&node->transfers);
+    sph_note_memo_free(&node->notes);
     sph_db_pool_free(&node->readers);
     sph_journal_free(&node->journal);
     sph_secrets_close(&node->secrets);

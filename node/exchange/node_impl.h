@@ -28,6 +28,7 @@ struct sph_node {
     sph_db_pool *readers;
     sph_partners *partners;
     sph_transfers *transfers;
+    sph_note_memo *notes;
     const sph_transport *transport;
     sph_transport *own_transport; /* NULL when the caller gave one */
     sph_sender *sender;

@@ -82,6 +82,11 @@ const struct sph_suites *sph_node_suites(const sph_node *node)
     return &node->suites;
 }
 
+sph_note_memo *sph_node_notes(const sph_node *node)
+{
+    return node->notes;
+}
+
 bool sph_node_is_serving(const sph_node *node)
 {
     return node->is_serving;

@@ -47,9 +47,9 @@ static sph_rc check_inclusion(sph_slice leaf, const sph_tlog_proof *proof,
                                      proof->count, sph_slice_hash(&head->root), err);
 }
 
-sph_rc sph_receipt_proof(const sph_as4_in *in, const sph_out_row *row, const sph_partner *partner,
-                         sph_buf *leaf, sph_buf *proof, struct sph_out_receipt *receipt,
-                         sph_err *err)
+sph_rc sph_receipt_proof(sph_node *node, const sph_as4_in *in, const sph_out_row *row,
+                         const sph_partner *partner, sph_buf *leaf, sph_buf *proof,
+                         struct sph_out_receipt *receipt, sph_err *err)
 {
     sph_leaf decoded;
     sph_tlog_proof parsed;
@@ -59,7 +59,9 @@ sph_rc sph_receipt_proof(const sph_as4_in *in, const sph_out_row *row, const sph
         return sph_fail(err, SPH_ENOTFOUND, "the receipt carries no ledger proof");
     SPH_TRY(check_leaf(sph_buf_peek(leaf), row, partner->card.party, &decoded, err), err, "leaf");
     SPH_TRY(sph_tlog_proof_parse(sph_buf_peek(proof), &parsed, err), err, "proof");
-    SPH_TRY(sph_checkpoint_verify(parsed.checkpoint, &partner->log, &head, err), err, "checkpoint");
+    SPH_TRY(
+        sph_note_memo_verify(sph_node_notes(node), parsed.checkpoint, &partner->log, &head, err),
+        err, "checkpoint");
     if (parsed.index != decoded.index)
         return sph_fail(err, SPH_EPROOF, "proof and leaf name different positions");
     SPH_TRY(check_inclusion(sph_buf_peek(leaf), &parsed, &head, err), err, "inclusion");
@@ -72,7 +74,7 @@ sph_rc sph_receipt_proof(const sph_as4_in *in, const sph_out_row *row, const sph
     return sph_ok();
 }
 
-bool sph_message_checkpoint(const sph_as4_user *user, const sph_partner *partner,
+bool sph_message_checkpoint(sph_node *node, const sph_as4_user *user, const sph_partner *partner,
                             sph_checkpoint *out)
 {
     SPH_AUTO(sph_buf) note = sph_buf_init(2048);
@@ -82,7 +84,8 @@ bool sph_message_checkpoint(const sph_as4_user *user, const sph_partner *partner
         if (strcmp(user->property[i].name, SPH_PROP_CHECKPOINT) == 0)
             return sph_base64_decode(sph_slice_str(user->property[i].value), &note, NULL).code ==
                        SPH_OK &&
-                   sph_checkpoint_verify(sph_buf_peek(&note), &partner->log, out, NULL).code ==
-                       SPH_OK;
+                   sph_note_memo_verify(sph_node_notes(node), sph_buf_peek(&note), &partner->log,
+                                        out, NULL)
+                           .code == SPH_OK;
     return false;
 }

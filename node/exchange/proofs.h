@@ -11,10 +11,10 @@ SPH_MUST sph_rc sph_receipt_proof_make(sph_node *node, uint64_t leaf_index, cons
 /** Check a receipt's proof: the leaf decodes strictly, names this message and the digest of the
  * SOAP octets we sent, and leads to a checkpoint signed by the partner's pinned log key. leaf and
  * proof hold what `receipt` then borrows. SPH_ENOTFOUND when absent. */
-SPH_MUST sph_rc sph_receipt_proof(const sph_as4_in *in, const sph_out_row *row,
+SPH_MUST sph_rc sph_receipt_proof(sph_node *node, const sph_as4_in *in, const sph_out_row *row,
                                   const sph_partner *partner, sph_buf *leaf, sph_buf *proof,
                                   struct sph_out_receipt *receipt, sph_err *err);
 /** The checkpoint that a message carries (as4.md 15.1), verified with the partner's log key; false
  * when absent or not valid. */
-bool sph_message_checkpoint(const sph_as4_user *user, const sph_partner *partner,
+bool sph_message_checkpoint(sph_node *node, const sph_as4_user *user, const sph_partner *partner,
                             sph_checkpoint *out);
