@@ -102,24 +102,51 @@ static sph_rc make_body(const char *id, sph_buf *body, sph_hash *digest, sph_err
     return sph_ok();
 }
 
-static sph_rc write_signature(const struct sph_as4_draft *draft, const sph_dsig_ref *refs,
-                              size_t count, sph_xml_writer *w, sph_buf *out, sph_err *err)
+/** The token that names the signer, and ds:Signature up to its SignedInfo. */
+static sph_rc open_signature(const struct sph_as4_draft *draft, sph_as4_token *token,
+                             sph_xml_writer *w, sph_err *err)
 {
     const sph_as4_signer *signer = draft->signer;
-    SPH_AUTO(sph_as4_token) token = {0};
     char id[SPH_AS4_ID_ROOM];
     SPH_TRY(sph_as4_new_id(draft->random, "X509-", id, err), err, "token id");
-    SPH_TRY(sph_as4_token_make(signer->form, signer->leaf, signer->root, id, &token, err), err,
+    SPH_TRY(sph_as4_token_make(signer->form, signer->leaf, signer->root, id, token, err), err,
             "signer's token");
-    sph_as4_token_write_binary(w, &token);
+    sph_as4_token_write_binary(w, token);
     SPH_TRY(sph_as4_new_id(draft->random, "SIG-", id, err), err, "signature id");
     sph_xml_open(w, "ds:Signature");
     sph_xml_set(w, "Id", id);
-    SPH_TRY(sph_dsig_write(w, out, refs, count, signer->key, err), err, "signature");
+    return sph_ok();
+}
+
+static void close_signature(sph_as4_token *token, sph_xml_writer *w)
+{
     sph_xml_open(w, "ds:KeyInfo");
-    sph_as4_token_write_reference(w, &token);
+    sph_as4_token_write_reference(w, token);
     sph_xml_close(w);
     sph_xml_close(w);
+}
+
+static sph_rc write_signature(const struct sph_as4_draft *draft, const sph_dsig_ref *refs,
+                              size_t count, sph_xml_writer *w, sph_buf *out, sph_err *err)
+{
+    SPH_AUTO(sph_as4_token) token = {0};
+    SPH_TRY(open_signature(draft, &token, w, err), err, "signature");
+    SPH_TRY(sph_dsig_write(w, out, refs, count, draft->signer->key, err), err, "signature");
+    close_signature(&token, w);
+    return sph_ok();
+}
+
+/** SignedInfo is its own canonical form, so its octets are what is signed. */
+static sph_rc write_signature_again(const struct sph_as4_draft *draft, sph_slice signed_info,
+                                    sph_xml_writer *w, sph_err *err)
+{
+    SPH_AUTO(sph_as4_token) token = {0};
+    SPH_AUTO(sph_buf) value = sph_buf_init(1024);
+    SPH_TRY(sph_key_sign(draft->signer->key, signed_info, &value, err), err, "signing SignedInfo");
+    SPH_TRY(open_signature(draft, &token, w, err), err, "signature");
+    sph_xml_raw(w, signed_info);
+    sph_xml_leaf_base64(w, "ds:SignatureValue", sph_buf_peek(&value));
+    close_signature(&token, w);
     return sph_ok();
 }
 
@@ -196,4 +223,35 @@ sph_rc sph_as4_envelope(const struct sph_as4_draft *draft, sph_buf *out, sph_as4
     sph_xml_close(w);
     SPH_TRY(sph_xml_writer_end(w, err), err, "SOAP document");
     return report_refs(&set, refs, err);
+}
+
+static sph_rc write_security_again(const struct sph_as4_draft *draft,
+                                   const struct sph_as4_kept *kept, sph_xml_writer *w, sph_err *err)
+{
+    sph_xml_open(w, "wsse:Security");
+    sph_xml_set(w, "env:mustUnderstand", "true");
+    if (draft->encrypt != NULL)
+        SPH_TRY(draft->encrypt(w, draft->arg, err), err, "encryption");
+    if (draft->signer != NULL)
+        SPH_TRY(write_signature_again(draft, kept->signed_info, w, err), err, "signature");
+    else
+        sph_xml_raw(w, kept->signature);
+    sph_xml_close(w);
+    return sph_ok();
+}
+
+sph_rc sph_as4_envelope_again(const struct sph_as4_draft *draft, const struct sph_as4_kept *kept,
+                              sph_buf *out, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_xml_writer) *w = NULL;
+    SPH_TRY(check_draft(draft, err), err, "SOAP document");
+    SPH_TRY(sph_xml_writer_new(prefixes, out, &w, err), err, "SOAP document");
+    sph_xml_open(w, "env:Envelope");
+    sph_xml_open(w, "env:Header");
+    sph_xml_raw(w, kept->messaging);
+    SPH_TRY(write_security_again(draft, kept, w, err), err, "Security");
+    sph_xml_close(w);
+    sph_xml_raw(w, kept->body);
+    sph_xml_close(w);
+    return sph_xml_writer_end(w, err);
 }

@@ -23,6 +23,17 @@ struct sph_as4_draft {
 SPH_MUST sph_rc sph_as4_envelope(const struct sph_as4_draft *draft, sph_buf *out,
                                  sph_as4_refs *refs, sph_err *err);
 
+/** What stays, octet for octet, when a document is made anew for other keys (as4.md 11). */
+struct sph_as4_kept {
+    sph_slice messaging, body;
+    sph_slice signature;   /* token and ds:Signature, or empty: then signed again over */
+    sph_slice signed_info; /* this */
+};
+/** Append the document with other encryption elements, and another signature when the draft has a
+ * signer. Of the draft only encrypt, arg, signer, suite and random count. */
+SPH_MUST sph_rc sph_as4_envelope_again(const struct sph_as4_draft *draft,
+                                       const struct sph_as4_kept *kept, sph_buf *out, sph_err *err);
+
 #define SPH_AS4_ID_ROOM 48
 /** prefix + 32 random hex digits: unique ids that tell nothing. */
 SPH_MUST sph_rc sph_as4_new_id(const sph_random *random, const char *prefix,
