@@ -4,6 +4,7 @@
 #include <libxml/xmlIO.h>
 
 #include "base/limits.h"
+#include "xml/c14n_exclusive.h"
 
 /* libxml2 walks the whole document and asks for each node whether it is in the set. The answer for
  * a parent serves all its children, which come one after another, so the last answers are kept. */
@@ -112,17 +113,30 @@ static sph_rc run(const sph_xml_node *node, const sph_xml_node *omit, xmlChar **
     return sph_ok();
 }
 
+sph_rc sph_c14n_libxml2(const sph_xml_node *node, const char *prefix_list, const sph_xml_node *omit,
+                        sph_buf *out, sph_err *err)
+{
+    SPH_AUTO(prefixes) inclusive = {0};
+    if (prefix_list)
+        SPH_TRY(split_prefixes(prefix_list, &inclusive, err), err, "canonical form");
+    return run(node, omit, inclusive.list, out, err);
+}
+
 sph_rc sph_xml_c14n(const sph_xml_node *node, const char *prefix_list, const sph_xml_node *omit,
                     sph_buf *out, sph_err *err)
 {
     if (!node || node == omit)
         return sph_fail(err, SPH_EARG, "no element");
-    SPH_AUTO(prefixes) inclusive = {0};
-    if (prefix_list)
-        SPH_TRY(split_prefixes(prefix_list, &inclusive, err), err, "canonical form");
+    bool is_odd = prefix_list != NULL;
     const size_t start = out->len;
-    const sph_rc rc = run(node, omit, inclusive.list, out, err);
+    sph_rc rc = sph_ok();
+    if (!is_odd)
+        rc = sph_c14n_exclusive(node, omit, out, &is_odd, err);
+    if (is_odd) {
+        sph_buf_cut(out, start);
+        rc = sph_c14n_libxml2(node, prefix_list, omit, out, err);
+    }
     if (rc.code != SPH_OK)
-        out->len = start;
+        sph_buf_cut(out, start);
     return rc;
 }

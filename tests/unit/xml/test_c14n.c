@@ -1,3 +1,4 @@
+#include "xml/c14n_exclusive.h"
 #include "xml_support.h"
 
 int test_c14n(void);
@@ -246,6 +247,86 @@ static void c14n_second_implementation_agrees_on_made_documents(void **state)
     assert_int_equal(status, 0);
 }
 
+/* Ours and libxml2's octets of one element, with and without its first child. */
+static void compare_both(const sph_xml_node *node, const sph_xml_node *omit)
+{
+    sph_err err = {0};
+    bool is_odd = true;
+    SPH_AUTO(sph_buf) ours = sph_buf_init(16u << 20), theirs = sph_buf_init(16u << 20);
+    must(sph_c14n_exclusive(node, omit, &ours, &is_odd, &err), &err);
+    assert_false(is_odd);
+    must(sph_c14n_libxml2(node, NULL, omit, &theirs, &err), &err);
+    assert_string_equal(sph_buf_text(&ours), sph_buf_text(&theirs));
+}
+
+static unsigned compare_below(const sph_xml_node *node)
+{
+    unsigned count = 1;
+    compare_both(node, NULL);
+    if (sph_xml_first(node))
+        compare_both(node, sph_xml_first(node));
+    for (const sph_xml_node *at = sph_xml_first(node); at; at = sph_xml_next(at))
+        count += compare_below(at);
+    return count;
+}
+
+static void c14n_ours_is_libxml2s_for_every_element_of_made_documents(void **state)
+{
+    uint32_t seed = 714;
+    unsigned count = 0;
+    sph_err err = {0};
+    (void)state;
+    for (unsigned i = 0; i < 200; i++) {
+        SPH_AUTO(sph_buf) text = sph_buf_init(4u << 20);
+        must(sph_buf_add_text(&text, "<w xmlns='urn:w' xmlns:p='urn:w'>", &err), &err);
+        add_element(&text, true, &seed, 0);
+        add_element(&text, false, &seed, 0);
+        must(sph_buf_add_text(&text, "</w>", &err), &err);
+        sph_xml *doc = parse_ok(sph_buf_peek(&text));
+        count += compare_below(sph_xml_root(doc));
+        sph_xml_free(&doc);
+    }
+    assert_true(count > 2000);
+}
+
+static void c14n_comments_and_cdata_of_a_judgment_are_as_libxml2_has_them(void **state)
+{
+    struct sph_xml_limits limits = sph_xml_limits_foreign(sph_limits_default());
+    sph_err err = {0};
+    sph_xml *doc = NULL;
+    (void)state;
+    must(sph_xml_parse(SPH_LIT("<a xmlns='urn:a'>x<!-- c --><![CDATA[<&>\r]]><b xml:lang='lo'"
+                               " lang='th'><!-- d --></b>y</a>"),
+                       &limits, &doc, &err),
+         &err);
+    assert_int_equal(compare_below(sph_xml_root(doc)), 2);
+    sph_xml_free(&doc);
+}
+
+/* What is left to libxml2 comes out all the same. */
+static void c14n_odd_elements_are_left_to_libxml2(void **state)
+{
+    sph_err err = {0};
+    SPH_AUTO(sph_buf) text = sph_buf_init(65536);
+    bool is_odd = false;
+    (void)state;
+    must(sph_buf_add_text(&text, "<r>", &err), &err);
+    must(sph_buf_add_text(&text, "<e", &err), &err);
+    for (unsigned i = 0; i < 33; i++)
+        must(sph_buf_addf(&text, &err, " a%u='%u'", i, i), &err);
+    must(sph_buf_add_text(&text, "/></r>", &err), &err);
+    sph_xml *doc = parse_ok(sph_buf_peek(&text));
+    SPH_AUTO(sph_buf)
+    ours = sph_buf_init(65536),
+    theirs = sph_buf_init(65536), tried = sph_buf_init(65536);
+    must(sph_c14n_exclusive(sph_xml_root(doc), NULL, &tried, &is_odd, &err), &err);
+    assert_true(is_odd);
+    must(sph_xml_c14n(sph_xml_root(doc), NULL, NULL, &ours, &err), &err);
+    must(sph_c14n_libxml2(sph_xml_root(doc), NULL, NULL, &theirs, &err), &err);
+    assert_string_equal(sph_buf_text(&ours), sph_buf_text(&theirs));
+    sph_xml_free(&doc);
+}
+
 int test_c14n(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +339,9 @@ int test_c14n(void)
         cmocka_unit_test(c14n_whole_subtree_vectors_are_reproduced),
         cmocka_unit_test(c14n_node_set_and_doctype_vectors_hold_for_the_library),
         cmocka_unit_test(c14n_second_implementation_agrees_on_made_documents),
+        cmocka_unit_test(c14n_ours_is_libxml2s_for_every_element_of_made_documents),
+        cmocka_unit_test(c14n_comments_and_cdata_of_a_judgment_are_as_libxml2_has_them),
+        cmocka_unit_test(c14n_odd_elements_are_left_to_libxml2),
     };
     return cmocka_run_group_tests_name("c14n", tests, xml_setup, NULL);
 }
