@@ -52,6 +52,7 @@ typedef struct sph_as4_built {
     char content_type[256]; /* HTTP Content-Type of the MIME body */
     uint64_t len;           /* Content-Length */
 } sph_as4_built;
+/** Free what a build holds; NULL is nothing. */
 void sph_as4_built_clear(sph_as4_built *built);
 
 /** Sign, encrypt and write the complete MIME body of a user message. user->part_* is ignored: parts
@@ -92,6 +93,13 @@ SPH_MUST sph_rc sph_as4_build_error(const struct sph_as4_error_info *error, cons
 SPH_MUST sph_rc sph_as4_build_pull(const char *mpc, const char *message_id, int64_t now_ms,
                                    enum sph_suite suite, const sph_as4_signer *signer,
                                    const sph_random *random, sph_buf *out, sph_err *err);
+/** The same with the receipt for an earlier message beside it (P-Mode pull.bundle). */
+SPH_MUST sph_rc sph_as4_build_pull_with_receipt(const char *mpc, const char *message_id,
+                                                const struct sph_as4_in *of, const char *receipt_id,
+                                                int64_t now_ms, sph_slice ledger_proof,
+                                                enum sph_suite suite, const sph_as4_signer *signer,
+                                                const sph_random *random, sph_buf *out,
+                                                sph_err *err);
 /** sl:LedgerProof (as4.md 15.2) in canonical form, appended; cosignature and consistency are left
  * out when empty. */
 SPH_MUST sph_rc sph_as4_ledger_proof_write(sph_slice leaf, sph_slice tlog_proof, sph_buf *out,

@@ -1,10 +1,6 @@
 #include "as4/in.h"
 #include "base/codec.h"
 
-#include <ctype.h>
-
-#define VALUE_ROOM 4200u /* 1,024 characters of UTF-8 and NUL */
-
 /** A cursor over the children of one element: the schema's order is the order of the calls. */
 struct walk {
     sph_as4_in *in;
@@ -61,32 +57,6 @@ static sph_rc leave(const struct walk *w, const char *what)
     return w->at == NULL ? sph_ok() : bad(w, SPH_AS4_HEADER, what);
 }
 
-static size_t characters(const char *text)
-{
-    size_t n = 0;
-    for (; *text != 0; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
-}
-
-sph_rc sph_as4_keep_text(sph_as4_in *in, const sph_xml_node *node, size_t max_chars,
-                         const char **out, sph_as4_fault *fault, sph_err *err)
-{
-    char text[VALUE_ROOM];
-    SPH_TRY(sph_as4_blame(sph_xml_value_text(node, text, sizeof(text), err), SPH_AS4_HEADER_VALUE,
-                          fault, err),
-            err, "header value");
-    if (characters(text) > max_chars)
-        return sph_as4_refuse(SPH_AS4_HEADER_VALUE, fault, err, "%.40s too long",
-                              sph_xml_local(node));
-    const sph_slice octets = sph_slice_str(text);
-    char *to = in->texts + in->texts_len;
-    SPH_TRY(sph_str_copy(to, in->texts_room - in->texts_len, octets, err), err, "header value");
-    in->texts_len += octets.len + 1;
-    *out = to;
-    return sph_ok();
-}
-
 /** A required, non-empty text element of at most id_chars. */
 static sph_rc text(struct walk *w, const char *local, const char *allowed, const char **out)
 {
@@ -103,38 +73,21 @@ static sph_rc attribute(struct walk *w, const sph_xml_node *node, const char *na
                         const char **out)
 {
     const char *value = sph_xml_attr(node, NULL, name);
-    if (value != NULL && characters(value) > max)
+    if (value != NULL && sph_as4_characters(value) > max)
         return bad(w, SPH_AS4_HEADER_VALUE, name);
     *out = value;
     return sph_ok();
 }
 
-/** RFC 2822 §3.6.4 without brackets: dot-atom @ dot-atom. A slash is legal there and no product
- * writes one. */
-static bool is_message_id(const char *id)
-{
-    unsigned ats = 0;
-    char before = '.';
-    for (; *id != 0; before = *id++) {
-        const bool is_mark = *id == '.' || *id == '@';
-        if (is_mark && (before == '.' || before == '@'))
-            return false;
-        if (!is_mark && !isalnum((unsigned char)*id) && strchr("!#$%&'*+-=?^_`{|}~", *id) == NULL)
-            return false;
-        ats += *id == '@';
-    }
-    return ats == 1 && before != '.' && before != '@';
-}
-
 static sph_rc keep_id(struct walk *w, const char *id, char to[256])
 {
-    if (!is_message_id(id))
+    if (!sph_as4_is_message_id(id))
         return bad(w, SPH_AS4_MESSAGE_ID, "not left@right");
     return sph_as4_blame(sph_str_copy(to, 256, sph_slice_str(id), w->err), SPH_AS4_MESSAGE_ID,
                          w->fault, w->err);
 }
 
-static sph_rc message_info(struct walk *outer)
+static sph_rc message_info(struct walk *outer, struct sph_as4_unit *unit)
 {
     struct walk w;
     const char *time = NULL, *id = NULL, *ref = NULL;
@@ -142,15 +95,13 @@ static sph_rc message_info(struct walk *outer)
             "MessageInfo");
     SPH_TRY(text(&w, "Timestamp", "", &time), w.err, "Timestamp");
     SPH_TRY(text(&w, "MessageId", "", &id), w.err, "MessageId");
-    SPH_TRY(keep_id(&w, id, w.in->message_id), w.err, "MessageId");
+    SPH_TRY(keep_id(&w, id, unit->message_id), w.err, "MessageId");
     if (w.at != NULL) {
         SPH_TRY(text(&w, "RefToMessageId", "", &ref), w.err, "RefToMessageId");
-        SPH_TRY(keep_id(&w, ref, w.in->ref_to), w.err, "RefToMessageId");
+        SPH_TRY(keep_id(&w, ref, unit->ref_to), w.err, "RefToMessageId");
     }
     SPH_TRY(leave(&w, "MessageInfo"), w.err, "MessageInfo");
-    w.in->user.message_id = w.in->message_id;
-    w.in->user.ref_to = ref == NULL ? NULL : w.in->ref_to;
-    return sph_as4_blame(sph_time_parse(sph_slice_str(time), &w.in->user.timestamp_ms, w.err),
+    return sph_as4_blame(sph_time_parse(sph_slice_str(time), &unit->time_ms, w.err),
                          SPH_AS4_TIMESTAMP, w.fault, w.err);
 }
 
@@ -236,8 +187,8 @@ static sph_rc properties(struct walk *outer, const sph_xml_node *node,
     return sph_ok();
 }
 
-/** MimeType, CompressionType and CharacterSet belong to the messaging layer (5.3); others are
- * skipped. */
+/** MimeType, CompressionType and CharacterSet belong to the messaging layer (5.3); a file name
+ * is kept for people, others are skipped. */
 static sph_rc part_properties(struct walk *w, const sph_xml_node *node,
                               struct sph_as4_part_info *part)
 {
@@ -249,6 +200,8 @@ static sph_rc part_properties(struct walk *w, const sph_xml_node *node,
             part->mime_type = list[i].value;
         else if (strcmp(list[i].name, "CharacterSet") == 0)
             part->charset = list[i].value;
+        else if (sph_slice_equal_nocase(sph_slice_str(list[i].name), SPH_LIT(SPH_PART_FILENAME)))
+            part->name = list[i].value;
         else if (strcmp(list[i].name, "CompressionType") != 0)
             continue;
         else if (strcmp(list[i].value, GZIP_TYPE) != 0)
@@ -256,7 +209,7 @@ static sph_rc part_properties(struct walk *w, const sph_xml_node *node,
         else
             part->is_gzip = true;
     }
-    if (part->mime_type != NULL && characters(part->mime_type) > 127)
+    if (part->mime_type != NULL && sph_as4_characters(part->mime_type) > 127)
         return bad(w, SPH_AS4_HEADER_VALUE, "MimeType");
     return sph_ok();
 }
@@ -313,9 +266,10 @@ static sph_rc user_message(struct walk *outer, const sph_xml_node *node)
 {
     struct walk w;
     sph_as4_user *user = &outer->in->user;
+    struct sph_as4_unit *unit = &outer->in->unit[SPH_AS4_USER];
     SPH_TRY(enter(outer, node, "UserMessage", "|mpc|", &w), outer->err, "UserMessage");
     SPH_TRY(attribute(&w, node, "mpc", w.in->limits->id_chars, &user->mpc), w.err, "mpc");
-    SPH_TRY(message_info(&w), w.err, "MessageInfo");
+    SPH_TRY(message_info(&w, unit), w.err, "MessageInfo");
     SPH_TRY(party_info(&w, user), w.err, "PartyInfo");
     SPH_TRY(collaboration(&w, user), w.err, "CollaborationInfo");
     const sph_xml_node *list = take(&w, "MessageProperties");
@@ -323,33 +277,71 @@ static sph_rc user_message(struct walk *outer, const sph_xml_node *node)
         SPH_TRY(properties(&w, list, user->property, &user->property_count), w.err,
                 "MessageProperties");
     SPH_TRY(payload_info(&w, user), w.err, "PayloadInfo");
+    unit->node = node;
+    user->timestamp_ms = unit->time_ms;
+    user->message_id = unit->message_id;
+    user->ref_to = unit->ref_to[0] != 0 ? unit->ref_to : NULL;
     w.in->kind = SPH_AS4_USER;
     return leave(&w, "UserMessage");
 }
 
-/** PullRequest, Receipt or Error+: one kind in one signal. */
+/** The kind that the signal's second child tells; check_signal holds the rest to it. */
+static enum sph_as4_kind kind_of(const sph_xml_node *signal)
+{
+    const sph_xml_node *what = sph_xml_next(sph_xml_first(signal));
+    if (sph_xml_is(what, SPH_NS_EB, "Receipt"))
+        return SPH_AS4_RECEIPT;
+    return sph_xml_is(what, SPH_NS_EB, "PullRequest") ? SPH_AS4_PULL : SPH_AS4_ERROR;
+}
+
+/** Behind MessageInfo: one PullRequest, one Receipt, or Error+. */
+static sph_rc check_signal(struct walk *w, enum sph_as4_kind kind)
+{
+    const sph_xml_node *what = w->at;
+    if (kind == SPH_AS4_RECEIPT && sph_xml_first(what) == NULL)
+        return bad(w, SPH_AS4_HEADER, "empty Receipt");
+    if (kind == SPH_AS4_PULL)
+        SPH_TRY(attribute(w, what, "mpc", w->in->limits->id_chars, &w->in->user.mpc), w->err,
+                "mpc");
+    if (kind != SPH_AS4_ERROR)
+        w->at = sph_xml_next(what);
+    else if (take(w, "Error") == NULL)
+        return bad(w, SPH_AS4_HEADER, "no Receipt, Error or PullRequest");
+    while (kind == SPH_AS4_ERROR && take(w, "Error") != NULL)
+        continue;
+    return leave(w, "SignalMessage");
+}
+
 static sph_rc signal_message(struct walk *outer, const sph_xml_node *node)
 {
     struct walk w;
+    const enum sph_as4_kind kind = kind_of(node);
+    struct sph_as4_unit *unit = &outer->in->unit[kind];
+    if (unit->node != NULL)
+        return bad(outer, SPH_AS4_HEADER, "two signals of one kind");
     SPH_TRY(enter(outer, node, "SignalMessage", "", &w), outer->err, "SignalMessage");
-    SPH_TRY(message_info(&w), w.err, "MessageInfo");
-    const sph_xml_node *first = w.at;
-    w.in->signal = node;
-    if (take(&w, "Receipt") != NULL) {
-        w.in->kind = SPH_AS4_RECEIPT;
-        return sph_xml_first(first) != NULL ? leave(&w, "SignalMessage")
-                                            : bad(&w, SPH_AS4_HEADER, "empty Receipt");
-    }
-    if (take(&w, "PullRequest") != NULL) {
-        w.in->kind = SPH_AS4_PULL;
-        SPH_TRY(attribute(&w, first, "mpc", w.in->limits->id_chars, &w.in->user.mpc), w.err, "mpc");
-        return leave(&w, "SignalMessage");
-    }
-    while (take(&w, "Error") != NULL)
-        w.in->kind = SPH_AS4_ERROR;
-    if (w.in->kind != SPH_AS4_ERROR)
-        return bad(&w, SPH_AS4_HEADER, "no Receipt, Error or PullRequest");
-    return leave(&w, "SignalMessage");
+    SPH_TRY(message_info(&w, unit), w.err, "MessageInfo");
+    unit->node = node;
+    return check_signal(&w, kind);
+}
+
+/** as4.md 12.3: a pull request may bring the answer to an earlier message with it. Without one, two
+ * answers in one message could only contradict each other. */
+static sph_rc signal_messages(struct walk *w)
+{
+    static const enum sph_as4_kind order[] = {SPH_AS4_PULL, SPH_AS4_RECEIPT, SPH_AS4_ERROR};
+    size_t count = 0;
+    for (const sph_xml_node *n = take(w, "SignalMessage"); n != NULL;
+         n = take(w, "SignalMessage"), count++)
+        SPH_TRY(signal_message(w, n), w->err, "signal %zu", count + 1);
+    if (count == 0)
+        return bad(w, SPH_AS4_HEADER, "no UserMessage or SignalMessage");
+    if (count > 1 && w->in->unit[SPH_AS4_PULL].node == NULL)
+        return bad(w, SPH_AS4_HEADER, "a receipt and an error without a pull request");
+    for (size_t i = 3; i-- > 0;)
+        if (w->in->unit[order[i]].node != NULL)
+            w->in->kind = order[i];
+    return sph_ok();
 }
 
 sph_rc sph_as4_header_read(sph_as4_in *in, sph_as4_fault *fault, sph_err *err)
@@ -359,9 +351,9 @@ sph_rc sph_as4_header_read(sph_as4_in *in, sph_as4_fault *fault, sph_err *err)
         return bad(&outer, SPH_AS4_HEADER, "text in Messaging");
     struct walk w = {in, sph_xml_first(in->messaging), fault, err};
     const sph_xml_node *user = take(&w, "UserMessage");
-    const sph_xml_node *signal = user == NULL ? take(&w, "SignalMessage") : NULL;
-    if (user == NULL && signal == NULL)
-        return bad(&w, SPH_AS4_HEADER, "no UserMessage or SignalMessage");
-    SPH_TRY(leave(&w, "one message in Messaging"), err, "Messaging");
-    return user != NULL ? user_message(&w, user) : signal_message(&w, signal);
+    if (user != NULL)
+        SPH_TRY(user_message(&w, user), err, "UserMessage");
+    else
+        SPH_TRY(signal_messages(&w), err, "SignalMessage");
+    return leave(&w, "one message in Messaging");
 }

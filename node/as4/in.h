@@ -12,6 +12,7 @@ enum sph_as4_digest_form { SPH_AS4_DIGEST_RAW, SPH_AS4_DIGEST_XML, SPH_AS4_DIGES
 struct sph_as4_unit {
     const sph_xml_node *node;          /* eb:SignalMessage or eb:UserMessage; NULL when absent */
     char message_id[256], ref_to[256]; /* ref_to "" when absent */
+    int64_t time_ms;
 };
 
 struct sph_as4_in {
@@ -30,7 +31,7 @@ struct sph_as4_in {
     enum sph_as4_kind kind;
     struct sph_as4_unit unit[SPH_AS4_KINDS]; /* at most one of each kind */
     sph_as4_user user;
-    char *texts;                       /* memory of the user's strings */
+    char *texts; /* memory of the user's strings */
     size_t texts_len, texts_room;
     size_t mime_of[MAX_PARTS];   /* MIME part of each PartInfo */
     char cid_of[MAX_PARTS][256]; /* decoded cid of each PartInfo */
@@ -56,9 +57,15 @@ SPH_MUST sph_rc sph_as4_header_read(sph_as4_in *in, sph_as4_fault *fault, sph_er
 SPH_MUST sph_rc sph_as4_soap_body(const sph_as4_in *in, sph_as4_fault *fault, sph_err *err);
 
 /** A text of the document kept for the life of `in`: white space trimmed, at most max_chars
- * characters. header.c */
+ * characters. header_text.c */
 SPH_MUST sph_rc sph_as4_keep_text(sph_as4_in *in, const sph_xml_node *node, size_t max_chars,
                                   const char **out, sph_as4_fault *fault, sph_err *err);
+
+/** Characters of UTF-8, not octets. header_text.c */
+size_t sph_as4_characters(const char *text);
+/** RFC 2822 §3.6.4 without brackets: dot-atom @ dot-atom. A slash is legal there and no product
+ * writes one. header_text.c */
+bool sph_as4_is_message_id(const char *id);
 
 /** References of a signature in the form a receipt must repeat. refs.c */
 SPH_MUST sph_rc sph_as4_ref_make(const char *uri, const sph_hash *digest, sph_as4_ref *out,

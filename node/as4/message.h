@@ -38,6 +38,25 @@ typedef struct sph_as4_user {
     size_t part_count;
 } sph_as4_user;
 
+/** The value of a message property by its name, NULL when there is none. *type (may be NULL): its
+ * type or NULL. Both borrowed from the message. */
+const char *sph_as4_user_property(const sph_as4_user *user, const char *name, const char **type);
+#define SPH_PROP_ORIGINAL_SENDER "originalSender"
+#define SPH_PROP_FINAL_RECIPIENT "finalRecipient"
+#define SPH_PROP_TRACKING "trackingIdentifier"
+/** as4.md 12.6: the corners behind the two access points; trackingIdentifier may be NULL. */
+struct sph_as4_corners {
+    const char *sender, *sender_type, *recipient, *recipient_type, *tracking;
+};
+/** SPH_EREFUSED when originalSender or finalRecipient is missing or has no type: EBMS:0003 where
+ * the P-Mode is four-corner. Borrowed from the message. */
+SPH_MUST sph_rc sph_as4_user_corners(const sph_as4_user *user, struct sph_as4_corners *out,
+                                     sph_err *err);
+/** Set the three properties on a message to be built; SPH_ELIMIT when there is no room. Borrowed by
+ * the message. */
+SPH_MUST sph_rc sph_as4_user_set_corners(sph_as4_user *user, const struct sph_as4_corners *corners,
+                                         sph_err *err);
+
 /** One reference of the signature: what a receipt must repeat. uri is percent-decoded for cid:. */
 typedef struct sph_as4_ref {
     char uri[256];

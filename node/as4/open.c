@@ -161,19 +161,34 @@ const sph_as4_user *sph_as4_in_user(const sph_as4_in *in)
     return in->kind == SPH_AS4_USER ? &in->user : NULL;
 }
 
+bool sph_as4_in_has(const sph_as4_in *in, enum sph_as4_kind kind)
+{
+    return in->unit[kind].node != NULL;
+}
+
+const char *sph_as4_in_id_of(const sph_as4_in *in, enum sph_as4_kind kind)
+{
+    return sph_as4_in_has(in, kind) ? in->unit[kind].message_id : NULL;
+}
+
+const char *sph_as4_in_ref_of(const sph_as4_in *in, enum sph_as4_kind kind)
+{
+    return in->unit[kind].ref_to[0] != 0 ? in->unit[kind].ref_to : NULL;
+}
+
 const char *sph_as4_in_message_id(const sph_as4_in *in)
 {
-    return in->message_id;
+    return in->unit[in->kind].message_id;
 }
 
 const char *sph_as4_in_ref_to(const sph_as4_in *in)
 {
-    return in->ref_to[0] != 0 ? in->ref_to : NULL;
+    return sph_as4_in_ref_of(in, in->kind);
 }
 
 int64_t sph_as4_in_timestamp_ms(const sph_as4_in *in)
 {
-    return in->user.timestamp_ms;
+    return in->unit[in->kind].time_ms;
 }
 
 const char *sph_as4_in_pull_mpc(const sph_as4_in *in)

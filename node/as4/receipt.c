@@ -8,7 +8,7 @@
 
 static const sph_xml_node *receipt_of(const sph_as4_in *in)
 {
-    return in->kind == SPH_AS4_RECEIPT ? sph_xml_child(in->signal, SPH_NS_EB, "Receipt") : NULL;
+    return sph_xml_child(in->unit[SPH_AS4_RECEIPT].node, SPH_NS_EB, "Receipt");
 }
 
 /** One copied ds:Reference. Its Transforms are the sender's own and not needed for the comparison
@@ -139,10 +139,8 @@ static int badness(const struct sph_as4_error_seen *error)
 size_t sph_as4_errors(const sph_as4_in *in, struct sph_as4_error_seen out[16])
 {
     size_t count = 0;
-    if (in->kind != SPH_AS4_ERROR)
-        return 0;
-    for (const sph_xml_node *n = sph_xml_first(in->signal); n != NULL && count < 16;
-         n = sph_xml_next(n)) {
+    for (const sph_xml_node *n = sph_xml_first(in->unit[SPH_AS4_ERROR].node);
+         n != NULL && count < 16; n = sph_xml_next(n)) {
         if (!sph_xml_is(n, SPH_NS_EB, "Error"))
             continue;
         struct sph_as4_error_seen seen;

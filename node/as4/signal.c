@@ -13,16 +13,18 @@ struct signal_draft {
     const sph_dsig *dsig; /* receipt: the user message's signature */
     sph_slice ledger_proof;
     const struct sph_as4_error_info *error;
-    const char *mpc; /* pull */
+    const char *mpc;                 /* pull */
+    const struct signal_draft *also; /* bundled behind it; NULL for none */
 };
 
 static void write_signal(sph_xml_writer *w, const void *what)
 {
-    const struct signal_draft *draft = what;
-    sph_xml_open(w, "eb:SignalMessage");
-    sph_as4_write_info(w, draft->now_ms, draft->message_id, draft->ref_to);
-    draft->write(w, draft);
-    sph_xml_close(w);
+    for (const struct signal_draft *draft = what; draft != NULL; draft = draft->also) {
+        sph_xml_open(w, "eb:SignalMessage");
+        sph_as4_write_info(w, draft->now_ms, draft->message_id, draft->ref_to);
+        draft->write(w, draft);
+        sph_xml_close(w);
+    }
 }
 
 static sph_rc build(const struct signal_draft *signal, enum sph_suite suite,
@@ -79,8 +81,8 @@ sph_rc sph_as4_build_receipt(const sph_as4_in *of, const char *message_id, int64
 {
     if (!of->is_verified || of->kind != SPH_AS4_USER)
         return sph_fail(err, SPH_EARG, "a receipt needs a verified user message");
-    return build_receipt(of->dsig, of->message_id, message_id, now_ms, ledger_proof, suite, signer,
-                         random, out, err);
+    return build_receipt(of->dsig, of->unit[SPH_AS4_USER].message_id, message_id, now_ms,
+                         ledger_proof, suite, signer, random, out, err);
 }
 
 sph_rc sph_as4_build_receipt_from_root(sph_slice user_root, const char *message_id, int64_t now_ms,
@@ -100,8 +102,8 @@ sph_rc sph_as4_build_receipt_from_root(sph_slice user_root, const char *message_
     SPH_TRY(sph_wss_read(in, &wss, &fault, err), err, "stored user message");
     SPH_TRY(sph_dsig_read(wss.signature, MAX_PARTS + 2, false, &dsig, err), err,
             "stored user message");
-    return build_receipt(dsig, in->message_id, message_id, now_ms, ledger_proof, suite, signer,
-                         random, out, err);
+    return build_receipt(dsig, in->unit[SPH_AS4_USER].message_id, message_id, now_ms, ledger_proof,
+                         suite, signer, random, out, err);
 }
 
 /* ------------------------------------------------------------------ error */
@@ -158,6 +160,30 @@ sph_rc sph_as4_build_pull(const char *mpc, const char *message_id, int64_t now_m
         return sph_fail(err, SPH_EARG, "a pull request is always signed and names its channel");
     const struct signal_draft draft = {
         .message_id = message_id, .now_ms = now_ms, .write = write_pull, .mpc = mpc};
+    return build(&draft, suite, signer, random, out, err);
+}
+
+sph_rc sph_as4_build_pull_with_receipt(const char *mpc, const char *message_id,
+                                       const sph_as4_in *of, const char *receipt_id, int64_t now_ms,
+                                       sph_slice ledger_proof, enum sph_suite suite,
+                                       const sph_as4_signer *signer, const sph_random *random,
+                                       sph_buf *out, sph_err *err)
+{
+    if (signer == NULL || mpc == NULL)
+        return sph_fail(err, SPH_EARG, "a pull request is always signed and names its channel");
+    if (!of->is_verified || of->kind != SPH_AS4_USER || ledger_proof.len > PROOF_MAX)
+        return sph_fail(err, SPH_EARG, "a receipt needs a verified user message");
+    const struct signal_draft receipt = {.message_id = receipt_id,
+                                         .ref_to = of->unit[SPH_AS4_USER].message_id,
+                                         .now_ms = now_ms,
+                                         .write = write_receipt,
+                                         .dsig = of->dsig,
+                                         .ledger_proof = ledger_proof};
+    const struct signal_draft draft = {.message_id = message_id,
+                                       .now_ms = now_ms,
+                                       .write = write_pull,
+                                       .mpc = mpc,
+                                       .also = &receipt};
     return build(&draft, suite, signer, random, out, err);
 }
 

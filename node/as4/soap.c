@@ -74,7 +74,7 @@ sph_rc sph_as4_soap_body(const sph_as4_in *in, sph_as4_fault *fault, sph_err *er
         return sph_ok();
     /* as4.md 10: some products put a SOAP fault beside their ebMS error. */
     const sph_xml_node *child = sph_xml_first(in->body);
-    if (in->kind == SPH_AS4_ERROR && sph_xml_is(child, NS_ENV, "Fault") &&
+    if (in->unit[SPH_AS4_ERROR].node != NULL && sph_xml_is(child, NS_ENV, "Fault") &&
         sph_xml_next(child) == NULL && sph_xml_has_only_elements(in->body))
         return sph_ok();
     return sph_as4_refuse(SPH_AS4_BODY, fault, err, NULL);

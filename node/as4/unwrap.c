@@ -134,8 +134,8 @@ static sph_rc name_part(const struct job *job, size_t index, sph_as4_part *part)
     return sph_ok();
 }
 
-/** The packet of a Saphan partner goes to memory, the other parts to files without a name: nothing readable stays
- * behind a failure. */
+/** The packet of a Saphan partner goes to memory, the other parts to files without a name: nothing
+ * readable stays behind a failure. */
 static sph_rc open_sink(const struct job *job, size_t index, sph_as4_part *part,
                         sph_file_sink *state, struct pour *p)
 {
