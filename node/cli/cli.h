@@ -118,7 +118,7 @@ void sph_cli_stop(void);
 
 /* The words, one file each. */
 enum sph_exit sph_cmd_init(sph_cli *cli), sph_cmd_run(sph_cli *cli), sph_cmd_status(sph_cli *cli),
-    sph_cmd_doctor(sph_cli *cli);
+    sph_cmd_doctor(sph_cli *cli), sph_cmd_pull(sph_cli *cli);
 enum sph_exit sph_cmd_demo(sph_cli *cli), sph_cmd_help(sph_cli *cli), sph_cmd_version(sph_cli *cli);
 enum sph_exit sph_cmd_partner_card(sph_cli *cli), sph_cmd_partner_add(sph_cli *cli),
     sph_cmd_partner_list(sph_cli *cli);

@@ -89,6 +89,7 @@ static void ask_missing(const sph_cli *cli, struct answers *answers)
     char line[LINE_ROOM], key[40];
     for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
         if (answer(answers, needed[i]) ||
+            (strcmp(needed[i], "url") == 0 && sph_cli_flag(cli, "--pull-only")) ||
             (strcmp(needed[i], "name") == 0 &&
              (answer(answers, "name-lo") || answer(answers, "name-th") ||
               answer(answers, "name-en"))))
@@ -177,10 +178,15 @@ static void fill(const sph_cli *cli, const struct answers *answers, const char *
 
 static enum sph_exit check_given(const sph_cli *cli, const struct answers *answers)
 {
-    static const char *const needed[] = {"party", "kind", "country", "url"};
+    static const char *const needed[] = {"party", "kind", "country"};
     for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
         if (!answer(answers, needed[i]))
             return sph_cli_usage(cli, "init.missing", SPH_ARGS({"option", needed[i]}));
+    if (sph_cli_flag(cli, "--pull-only"))
+        return answer(answers, "url") ? sph_cli_usage(cli, "init.pull-only-url", NULL, 0)
+                                      : SPH_EXIT_DONE;
+    if (!answer(answers, "url"))
+        return sph_cli_usage(cli, "init.no-url", NULL, 0);
     return SPH_EXIT_DONE;
 }
 

@@ -114,8 +114,10 @@ static sph_rc start_server(struct service *service, sph_err *err)
          .route_count = 1},
         {.unix_path = service->socket_path, .routes = &service->api_route, .route_count = 1},
     };
-    const struct sph_server_config server = {.listeners = listeners,
-                                             .listener_count = 2,
+    /* A node that pulls opens no port to the world. */
+    const size_t first = sph_node_is_pull_only(service->node) ? 1 : 0;
+    const struct sph_server_config server = {.listeners = listeners + first,
+                                             .listener_count = 2 - first,
                                              .loops = (unsigned)config->workers,
                                              .hands = HANDS,
                                              .connections_max = CONNECTIONS_MOST,
@@ -222,7 +224,7 @@ static enum sph_exit serve(sph_cli *cli, struct service *service)
     if (rc.code == SPH_OK &&
         sph_str_format(port, sizeof(port), &err, "%u", sph_server_port(service->server, 0)).code ==
             SPH_OK) {
-        sph_cli_say(cli, "run.serving",
+        sph_cli_say(cli, sph_node_is_pull_only(service->node) ? "run.pulling" : "run.serving",
                     SPH_ARGS({"party", sph_node_party(service->node)}, {"port", port}));
         fflush(stdout);
         notify_ready();

@@ -17,13 +17,12 @@
         NULL, false, false                                                                         \
     }
 
-static const struct sph_option init_options[] = {VALUE("--party"),   VALUE("--name"),
-                                                 VALUE("--name-lo"), VALUE("--name-th"),
-                                                 VALUE("--name-en"), VALUE("--kind"),
-                                                 VALUE("--country"), VALUE("--url"),
-                                                 VALUE("--listen"),  VALUE("--largest"),
-                                                 VALUE("--suites"),  FLAG("--training"),
-                                                 VALUE("--answers"), END};
+static const struct sph_option init_options[] = {
+    VALUE("--party"),    VALUE("--name"),    VALUE("--name-lo"),
+    VALUE("--name-th"),  VALUE("--name-en"), VALUE("--kind"),
+    VALUE("--country"),  VALUE("--url"),     VALUE("--listen"),
+    VALUE("--largest"),  VALUE("--suites"),  FLAG("--training"),
+    FLAG("--pull-only"), VALUE("--answers"), END};
 static const struct sph_option run_options[] = {FLAG("--check-only"), END};
 static const struct sph_option status_options[] = {FLAG("--watch"), END};
 static const struct sph_option demo_options[] = {FLAG("--once"), VALUE("--dir"), END};
@@ -65,6 +64,7 @@ const struct sph_word sph_words[] = {
     {"run", 0, 0, run_options, sph_cmd_run},
     {"status", 0, 0, status_options, sph_cmd_status},
     {"doctor", 0, 0, NULL, sph_cmd_doctor},
+    {"pull", 0, 0, NULL, sph_cmd_pull},
     {"demo", 0, 0, demo_options, sph_cmd_demo},
     {"partner card", 0, 0, out_options, sph_cmd_partner_card},
     {"partner add", 1, 6, add_options, sph_cmd_partner_add},

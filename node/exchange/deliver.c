@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "as4/receive.h"
+#include "exchange/health.h"
 #include "exchange/proofs.h"
 #include "exchange/wire.h"
 
 #define ANSWER_MAX (512u * 1024)
+#define DUPLICATE_WITHOUT_RECEIPT "EBMS:4001"
 #define POST_BASE_MS 120000
 
 struct delivery {
@@ -39,6 +41,7 @@ static sph_rc wait(struct delivery *delivery, const char *code, const char *deta
             SPH_LF(SPH_F_PARTNER, delivery->row.partner), SPH_LF(SPH_F_CODE, code),
             SPH_LN(SPH_F_COUNT, delivery->row.attempt + 1));
     *came = SPH_DELIVERY_RETRY;
+    sph_health_failed(delivery->node, delivery->row.partner, code);
     return settled_is_fine(
         sph_out_wait(delivery->node, &delivery->row, code, detail, retry_after_s, err), err);
 }
@@ -50,6 +53,7 @@ static sph_rc end(struct delivery *delivery, enum sph_out_event why, const char 
             SPH_LF(SPH_F_MESSAGE, delivery->row.message_id),
             SPH_LF(SPH_F_PARTNER, delivery->row.partner), SPH_LF(SPH_F_CODE, code));
     *came = SPH_DELIVERY_ENDED;
+    sph_health_failed(delivery->node, delivery->row.partner, code);
     return settled_is_fine(sph_out_fail(delivery->node, &delivery->row, why, code, detail, err),
                            err);
 }
@@ -126,6 +130,7 @@ static sph_rc settle_receipt(struct delivery *delivery, const sph_as4_in *in,
     SPH_TRY(
         settled_is_fine(sph_out_acknowledge(delivery->node, &delivery->row, &receipt, err), err),
         err, "T5");
+    sph_health_delivered(delivery->node, delivery->row.partner);
     *came = SPH_DELIVERY_DONE;
     return sph_ok();
 }
@@ -138,6 +143,10 @@ static sph_rc settle_error(struct delivery *delivery, const sph_as4_in *in, unsi
     if (count == 0)
         return wait(delivery, sph_ebms_code(SPH_EBMS_0302), "an empty error signal", retry_after_s,
                     came, err);
+    /* as4.md 11: it has the message and no receipt of it left. Never shown as acknowledged. */
+    if (strcmp(seen[0].code, DUPLICATE_WITHOUT_RECEIPT) == 0)
+        return end(delivery, SPH_OUT_REFUSED, sph_ebms_code(SPH_EBMS_0301),
+                   "delivered-without-proof", came, err);
     if (sph_as4_error_is_final(&seen[0]))
         return end(delivery, SPH_OUT_REFUSED, seen[0].code, seen[0].detail, came, err);
     return wait(delivery, seen[0].code, seen[0].detail, retry_after_s, came, err);
@@ -306,6 +315,14 @@ static sph_rc send(struct delivery *delivery, enum sph_delivery *came, sph_err *
     if (rc.code != SPH_OK)
         return wait(delivery, rc.code == SPH_EPROOF ? "wrong-partner" : "transport", cause(&why), 0,
                     came, err);
+    if (answer.date_ms != 0)
+        sph_health_clock(delivery->node, delivery->row.partner, answer.date_ms, true);
+    /* Told over a connection that only the partner's own key can answer. It may change its mind, so
+     * this is never final. */
+    if (answer.told != SPH_STANDING_STRANGER)
+        return wait(delivery,
+                    answer.told == SPH_STANDING_PAUSED ? "partner-paused-us" : "partner-removed-us",
+                    "the partner has paused or removed this node", answer.retry_after_s, came, err);
     return judge_body(delivery, answer.status, answer.content_type, sph_buf_peek(&answer.body),
                       answer.retry_after_s, came, err);
 }

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "exchange/health.h"
 #include "exchange/inbox.h"
 #include "exchange/node_impl.h"
 #include "exchange/sweep.h"
@@ -157,14 +158,17 @@ static sph_rc load(sph_node *node, sph_err *err)
     SPH_TRY(sph_schemas_load(&node->schemas, err), err, "schemas");
     SPH_TRY(open_secrets(node, err), err, "secrets");
     SPH_TRY(open_ledger(node, err), err, "ledger");
-    return node->is_inspecting ? sph_ok() : load_partners(node, err);
+    if (node->is_inspecting)
+        return sph_ok();
+    SPH_TRY(load_partners(node, err), err, "partners");
+    return sph_health_open(node, &node->health, err);
 }
 
 /** What a crash left half done is finished before anything new starts (ledger.md 6). */
 static sph_rc recover(sph_node *node, bool is_serving, sph_err *err)
 {
-    unsigned receipts = 0, orphans = 0;
-    SPH_TRY(sph_inbox_recover(node, &receipts, err), err, "finishing receipts");
+    unsigned receipts = 0, left = 0, orphans = 0;
+    SPH_TRY(sph_inbox_recover(node, INT64_MAX, &receipts, &left, err), err, "finishing receipts");
     SPH_TRY(sph_sweep(node, is_serving, &orphans, err), err, "sweeping orphans");
     if (receipts > 0 || orphans > 0)
         SPH_LOG(node->env->log, SPH_LOG_INFO, "recovered", SPH_LN(SPH_F_COUNT, receipts),
@@ -249,6 +253,7 @@ void sph_node_close(sph_node **handle)
     sph_sender_stop(&node->sender);
     sph_transport_curl_free(&node->own_transport);
     note_stop(node);
+    sph_health_free(&node->health);
     sph_partners_free(&node->partners);
     sph_transfers_free(&node->transfers);
     sph_note_memo_free(&node->notes);

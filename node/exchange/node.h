@@ -63,6 +63,7 @@ sph_journal *sph_node_journal(const sph_node *node);
 sph_secrets *sph_node_secrets(const sph_node *node);
 sph_db_pool *sph_node_readers(const sph_node *node);
 sph_partners *sph_node_partners(const sph_node *node);
+struct sph_health *sph_node_health(const sph_node *node); /* exchange/health.h */
 sph_transfers *sph_node_transfers(const sph_node *node);
 const sph_transport *sph_node_transport(const sph_node *node); /* NULL when not serving */
 const sph_vkey *sph_node_log_vkey(const sph_node *node);

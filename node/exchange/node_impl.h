@@ -27,6 +27,7 @@ struct sph_node {
     sph_secrets *secrets;
     sph_db_pool *readers;
     sph_partners *partners;
+    struct sph_health *health;
     sph_transfers *transfers;
     sph_note_memo *notes;
     const sph_transport *transport;

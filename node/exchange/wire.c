@@ -2,6 +2,7 @@
 
 #include "base/codec.h"
 #include "exchange/content.h"
+#include "exchange/foreign.h"
 #include "exchange/sealing.h"
 #include "store/vault.h"
 
@@ -166,7 +167,7 @@ static sph_rc build_to(sph_node *node, const sph_out_row *row, const sph_partner
         return sph_fail(
             err, SPH_ENOTFOUND,
             "the partner's card has no valid encryption certificate; ask for a new card");
-    fill_user(node, row, partner->card.url[0] ? "" : partner->card.pull_mpc, &user);
+    fill_user(node, row, partner->card.pull_mpc, &user);
     SPH_TRY(add_checkpoint(node, &user, &checkpoint, err), err, "checkpoint");
     return sph_as4_build_user(&user, parts->payload, parts->count, row->suite, &signer, recipient,
                               SPH_TOKEN_BST_X509, sph_node_env(node)->random, out, built, err);
@@ -222,6 +223,8 @@ static sph_rc build_parts(sph_node *node, sph_out_row *row, const sph_partner *p
 sph_rc sph_wire_build(sph_node *node, sph_out_row *row, const sph_partner *partner,
                       sph_as4_built *built, sph_err *err)
 {
+    if (partner->pmode.is_foreign)
+        return sph_foreign_wire(node, row, partner, built, err);
     struct wire_parts *parts = sph_mem_new(1, sizeof(*parts));
     if (!parts)
         return sph_fail(err, SPH_ENOMEM, "parts of a message");

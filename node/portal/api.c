@@ -19,6 +19,7 @@ static const struct entry {
     {"GET", "node", sph_api_status},
     {"GET", "node/doctor", sph_api_doctor},
     {"GET", "node/card", sph_api_card},
+    {"POST", "node/pull", sph_api_pull},
     {"GET", "node/version", sph_api_version},
     {"GET", "partners", sph_api_partner_list},
     {"POST", "partners", sph_api_partner_add},

@@ -57,7 +57,7 @@ SPH_MUST sph_rc sph_api_findings(const sph_findings *findings, enum sph_lang lan
                                  sph_err *err);
 
 /* The handlers, one group a file. */
-sph_api_handler sph_api_status, sph_api_doctor, sph_api_card, sph_api_version;
+sph_api_handler sph_api_status, sph_api_doctor, sph_api_card, sph_api_version, sph_api_pull;
 sph_api_handler sph_api_partner_list, sph_api_partner_show, sph_api_partner_preview,
     sph_api_partner_add, sph_api_partner_change, sph_api_partner_remove, sph_api_partner_ping;
 sph_api_handler sph_api_upload, sph_api_check, sph_api_submit, sph_api_publish, sph_api_reply;

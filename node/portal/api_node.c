@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "exchange/inbox.h"
 #include "exchange/own_card.h"
 #include "exchange/query.h"
 #include "portal/api_call.h"
@@ -32,6 +33,7 @@ static sph_rc set_counts(sph_node *node, sph_json *object, sph_err *err)
     SPH_TRY(sph_api_set_time(outbox, "oldestOpen", counts.oldest_open_ms, err), err, "status");
     SPH_TRY(sph_api_set_int(inbox, "received", counts.received, err), err, "status");
     SPH_TRY(sph_api_set_int(inbox, "unread", counts.unread, err), err, "status");
+    SPH_TRY(sph_api_set_int(inbox, "unreceipted", counts.unreceipted, err), err, "status");
     SPH_TRY(sph_json_set(object, "outbox", sph_move(outbox), err), err, "status");
     return sph_json_set(object, "inbox", sph_move(inbox), err);
 }
@@ -184,6 +186,11 @@ static sph_rc run_checks(struct sph_api_call *call, sph_json *list, sph_err *err
                       counts.oldest_open_ms == 0 || now_ms - counts.oldest_open_ms < DAY_MS, false,
                       counts.queued + counts.retrying, err),
             err, "check");
+    SPH_TRY(add_check(call, list, "receipts",
+                      counts.unreceipted == 0 ||
+                          now_ms - counts.oldest_unreceipted_ms < SPH_RECEIPT_LATE_MS,
+                      true, counts.unreceipted, err),
+            err, "check");
     return add_check(call, list, "failed", counts.failed == 0, false, counts.failed, err);
 }
 
@@ -195,4 +202,16 @@ sph_rc sph_api_doctor(struct sph_api_call *call, sph_err *err)
     SPH_TRY(run_checks(call, list, err), err, "doctor");
     SPH_TRY(sph_json_set(json, "checks", sph_move(list), err), err, "doctor");
     return sph_api_answer(call, 200, &json, err);
+}
+
+/** A node that nobody reaches asks each partner now instead of at its next time. */
+sph_rc sph_api_pull(struct sph_api_call *call, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_json) *json = NULL;
+    if (!sph_node_is_pull_only(call->node))
+        return sph_api_refuse(call, SPH_ECONFLICT, "problem.no-pull", NULL, NULL, err);
+    if (!sph_node_pull_now(call->node))
+        return sph_api_refuse(call, SPH_EAGAIN, "problem.pull-not-serving", NULL, NULL, err);
+    SPH_TRY(sph_api_object("saphan.pull/1", &json, err), err, "pull");
+    return sph_api_answer(call, 202, &json, err);
 }

@@ -33,6 +33,7 @@ struct pair_side {
     void *hook_arg;
     const sph_cert *client; /* instead of the own TLS certificate */
     bool is_cut, is_answer_lost;
+    bool is_pull_only; /* a home without address: it pulls */
     unsigned posts;
 };
 struct pair {
@@ -72,6 +73,31 @@ static sph_rc pair_read_post(const sph_post *post, sph_buf *out, sph_err *err)
     return sph_stream_copy(&reader, &writer, post->len, NULL, err);
 }
 
+/** The media type of an answer: static, or among the further header lines. */
+static sph_rc pair_answer_type(const sph_response *response, char out[256], sph_err *err)
+{
+    const sph_slice name = SPH_LIT("Content-Type: ");
+    const sph_slice fields = sph_buf_peek(&response->fields);
+    const size_t at = sph_slice_find(fields, name, 0);
+    if (response->content_type || at == SIZE_MAX)
+        return sph_str_copy(
+            out, 256, sph_slice_str(response->content_type ? response->content_type : ""), err);
+    const size_t from = at + name.len;
+    const size_t end = sph_slice_find(fields, SPH_LIT("\r\n"), from);
+    return sph_str_copy(out, 256, sph_slice_sub(fields, from, end - from), err);
+}
+
+static sph_rc pair_read_answer(const sph_response *response, sph_buf *out, sph_err *err)
+{
+    sph_file_source source;
+    if (!response->file)
+        return sph_buf_add(out, sph_buf_peek(&response->body), err);
+    const sph_reader reader = sph_reader_of_file(&source, response->files, response->file,
+                                                 response->file_from, response->file_len);
+    const sph_writer writer = sph_writer_of_buf(out);
+    return sph_stream_copy(&reader, &writer, response->file_len, NULL, err);
+}
+
 static sph_rc pair_post(void *ctx, const sph_peer *peer, const sph_post *post, sph_answer *answer,
                         sph_err *err)
 {
@@ -95,15 +121,13 @@ static sph_rc pair_post(void *ctx, const sph_peer *peer, const sph_post *post, s
     side->seen_status = response.status;
     sph_buf_clear(&side->seen_answer);
     side->seen_answer = sph_buf_init((size_t)1024 * 1024);
-    SPH_TRY(sph_buf_add(&side->seen_answer, sph_buf_peek(&response.body), err), err, "answer");
+    SPH_TRY(pair_read_answer(&response, &side->seen_answer, err), err, "answer");
     if (side->is_answer_lost)
         return sph_fail(err, SPH_EAGAIN, "the answer was lost");
     answer->status = response.status;
     answer->retry_after_s = response.retry_after_s;
-    SPH_TRY(sph_str_copy(answer->content_type, sizeof(answer->content_type),
-                         sph_slice_str(response.content_type ? response.content_type : ""), err),
-            err, "type");
-    return sph_buf_add(&answer->body, sph_buf_peek(&response.body), err);
+    SPH_TRY(pair_answer_type(&response, answer->content_type, err), err, "type");
+    return sph_buf_add(&answer->body, sph_buf_peek(&side->seen_answer), err);
 }
 
 static void pair_forget(void *ctx, const char *party)
@@ -147,7 +171,8 @@ static inline test_env *pair_make_home(const struct pair_side *side, uint64_t se
                                         .country = side->country,
                                         .mode = "training",
                                         .name = {"Example (fictitious)", NULL, NULL},
-                                        .url = "https://127.0.0.1:18443",
+                                        .url =
+                                            side->is_pull_only ? NULL : "https://127.0.0.1:18443",
                                         .listen_address = "127.0.0.1",
                                         .listen_port = 18443,
                                         .suites = side->suites};
