@@ -25,23 +25,33 @@ struct attack {
     size_t parts;
 };
 
-static inline void run(const struct attack *rows, size_t count)
+static inline void run_one(const struct kit *at, const struct attack *row)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct kit_msg msg;
-        const bool is_ping = rows[i].parts == PING;
-        kit_message(kit(),
-                    &(struct kit_wish){.parts = is_ping ? 0 : rows[i].parts, .is_ping = is_ping},
-                    &msg);
-        rows[i].change(&msg);
-        if (rows[i].sign != KEPT)
-            kit_resign(&msg,
-                       rows[i].sign == BY_SENDER ? kit()->there.sign_key : kit()->other.sign_key);
-        kit_expect(rows[i].id, &msg, rows[i].code, rows[i].rule);
-        kit_msg_clear(&msg);
-    }
+    struct kit_msg msg;
+    const bool is_ping = row->parts == PING;
+    kit_message(at, &(struct kit_wish){.parts = is_ping ? 0 : row->parts, .is_ping = is_ping},
+                &msg);
+    row->change(&msg);
+    if (row->sign != KEPT)
+        kit_resign(&msg, row->sign == BY_SENDER ? at->there.sign_key : at->other.sign_key);
+    kit_expect(row->id, &msg, row->code, row->rule);
+    kit_msg_clear(&msg);
 }
-#define RUN(rows) run(rows, sizeof(rows) / sizeof(rows[0]))
+
+/** Against the suites from first to last. */
+static inline void run(const struct attack *rows, size_t count, enum sph_suite first,
+                       enum sph_suite last)
+{
+    for (unsigned suite = first; suite <= (unsigned)last; suite++)
+        for (size_t i = 0; i < count; i++)
+            run_one(kit_of((enum sph_suite)suite), &rows[i]);
+}
+#define RUN(rows)                                                                                  \
+    run(rows, sizeof(rows) / sizeof(rows[0]), (enum sph_suite)0,                                   \
+        (enum sph_suite)(SPH_SUITE_COUNT - 1))
+#define RUN_ED25519(rows)                                                                          \
+    run(rows, sizeof(rows) / sizeof(rows[0]), SPH_SUITE_EDELIVERY_2_0_ED25519,                     \
+        SPH_SUITE_EDELIVERY_2_0_ED25519)
 
 #define MESSAGING "<eb:Messaging", "</eb:Messaging>"
 #define SIGNATURE "<ds:Signature ", "</ds:Signature>"

@@ -201,7 +201,7 @@ static void wrapping_s19_downgraded_algorithm_is_refused(void **state)
         {"S-19 empty value", s19_empty_value, KEPT, SPH_EBMS_0101, "dsig.value", 1},
         {"S-19 non-canonical S", s19_non_canonical_s, KEPT, SPH_EBMS_0101, "dsig.value", 1},
     };
-    RUN(rows);
+    RUN_ED25519(rows);
 }
 int test_downgrade(void)
 {

@@ -88,8 +88,7 @@ static void gzip_writer_takes_pieces_of_any_size(void **state)
     for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
         sph_err err = {0};
         SPH_AUTO(sph_buf)
-        plain = sph_buf_init(MIB),
-        gz = sph_buf_init(MIB), once = sph_buf_init(MIB);
+        plain = sph_buf_init(MIB), gz = sph_buf_init(MIB), once = sph_buf_init(MIB);
         SPH_AUTO_PTR(sph_gzip_writer) *writer = NULL;
         sph_slice_source source;
         sph_hash hash, expected;
@@ -133,7 +132,7 @@ static void gzip_foreign_member_with_all_fields_is_read(void **state)
     assert_int_equal(gunzip_code(sph_buf_peek(&gz)), SPH_EPARSE);
 }
 
-static void gzip_every_truncation_is_refused(void **state)
+static void gzip_e10_every_truncation_is_refused(void **state)
 {
     (void)state;
     sph_err err = {0};
@@ -145,7 +144,7 @@ static void gzip_every_truncation_is_refused(void **state)
 }
 
 /** E-10: trailing octets, a second member, a wrong CRC, a wrong size, reserved flags. */
-static void gzip_altered_member_is_refused(void **state)
+static void gzip_e10_altered_member_is_refused(void **state)
 {
     (void)state;
     sph_err err = {0};
@@ -190,7 +189,7 @@ static enum sph_code with_field(uint8_t flag, size_t n)
 }
 
 /** as4.md 14.1: FCOMMENT <= 64 KiB, other optional fields <= 1 KiB, each at n and n + 1. */
-static void gzip_optional_fields_keep_their_limits(void **state)
+static void gzip_e10_optional_fields_keep_their_limits(void **state)
 {
     (void)state;
     assert_int_equal(with_field(0x10, 65536), SPH_OK);
@@ -202,7 +201,7 @@ static void gzip_optional_fields_keep_their_limits(void **state)
 }
 
 /** E-10: a megabyte is free, then the ratio counts; the size limit is exact. */
-static void gzip_bomb_stops_at_ratio_and_size(void **state)
+static void gzip_e10_bomb_stops_at_ratio_and_size(void **state)
 {
     (void)state;
     sph_err err = {0};
@@ -228,10 +227,10 @@ int test_gzip(void)
         cmocka_unit_test(gzip_store_reads_back_with_its_digest_and_length),
         cmocka_unit_test(gzip_writer_takes_pieces_of_any_size),
         cmocka_unit_test(gzip_foreign_member_with_all_fields_is_read),
-        cmocka_unit_test(gzip_every_truncation_is_refused),
-        cmocka_unit_test(gzip_altered_member_is_refused),
-        cmocka_unit_test(gzip_optional_fields_keep_their_limits),
-        cmocka_unit_test(gzip_bomb_stops_at_ratio_and_size),
+        cmocka_unit_test(gzip_e10_every_truncation_is_refused),
+        cmocka_unit_test(gzip_e10_altered_member_is_refused),
+        cmocka_unit_test(gzip_e10_optional_fields_keep_their_limits),
+        cmocka_unit_test(gzip_e10_bomb_stops_at_ratio_and_size),
     };
     return cmocka_run_group_tests_name("gzip", tests, kit_start, kit_stop);
 }
