@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "base/codec.h"
 #include "cli/input.h"
 #include "cli/view.h"
@@ -66,7 +68,10 @@ enum sph_exit sph_cmd_schema_install(sph_cli *cli)
     if (xml_path(cli, &beside, &err).code != SPH_OK)
         return sph_cli_failed(cli, &err);
     enum sph_exit code = add_file(cli, cli->arg[0], "xsd", body);
-    if (code == SPH_EXIT_DONE)
+    /* Not there and not named: the node says what is missing, but first whether the schema is
+     * right. */
+    const bool is_named = sph_cli_option(cli, "--xml", 0) != NULL;
+    if (code == SPH_EXIT_DONE && (is_named || access(sph_buf_text(&beside), F_OK) == 0))
         code = add_file(cli, sph_buf_text(&beside), "xmlXsd", body);
     return code == SPH_EXIT_DONE ? sph_view(cli, &ask, &view) : code;
 }

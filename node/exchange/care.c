@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "exchange/inbox.h"
 #include "exchange/own_card.h"
 
 #define ROUND_S 600
@@ -71,6 +72,19 @@ static void round_once(sph_care *care)
                 SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
 }
 
+/* Receipts that could not be written when their message came, or at the start. */
+static void finish_receipts(sph_node *node)
+{
+    unsigned done = 0, left = 0;
+    sph_err err = {0};
+    const int64_t before_ms = sph_node_now_ms(node) - SPH_RECEIPT_LATE_MS;
+    const sph_rc rc = sph_inbox_recover(node, before_ms, &done, &left, &err);
+    if (rc.code != SPH_OK || done + left > 0)
+        SPH_LOG(sph_node_env(node)->log, rc.code == SPH_OK ? SPH_LOG_WARN : SPH_LOG_ERROR,
+                "late_receipts", SPH_LF(SPH_F_CODE, sph_code_name(rc.code)),
+                SPH_LN(SPH_F_COUNT, done), SPH_LN(SPH_F_SIZE, left));
+}
+
 static void *run(void *arg)
 {
     sph_care *care = arg;
@@ -79,6 +93,7 @@ static void *run(void *arg)
         struct timespec until;
         pthread_mutex_unlock(&care->lock);
         round_once(care);
+        finish_receipts(care->node);
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec += ROUND_S;
         pthread_mutex_lock(&care->lock);

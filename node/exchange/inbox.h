@@ -28,8 +28,13 @@ SPH_MUST sph_rc sph_inbox_find(sph_node *node, const char *party, const char *me
 /** T4 from the stored row: build the receipt with the RECEIVED leaf's proof, commit it. Idempotent:
  * a row that has one answers it. */
 SPH_MUST sph_rc sph_inbox_acknowledge(sph_node *node, sph_inbox_row *row, sph_err *err);
-/** Finish every message that has a RECEIVED leaf and no receipt (start, ledger.md 6). *count of
- * them. */
-SPH_MUST sph_rc sph_inbox_recover(sph_node *node, unsigned *count, sph_err *err);
+/** Finish every message that has a RECEIVED leaf and no receipt (ledger.md 6), at the start and in
+ * each round of the upkeep. A message that cannot be finished is logged and left for the next time.
+ *  before_ms   only what was received before; INT64_MAX: all, when nothing else works on them
+ *  done, left  how many have their receipt now, and how many still lack it */
+SPH_MUST sph_rc sph_inbox_recover(sph_node *node, int64_t before_ms, unsigned *done, unsigned *left,
+                                  sph_err *err);
+/** A message that lacks its receipt longer than this is trouble, not work in progress. */
+#define SPH_RECEIPT_LATE_MS INT64_C(60000)
 /** Count a repeat: one DUPLICATE leaf per message and hour. */
 SPH_MUST sph_rc sph_inbox_duplicate(sph_node *node, const sph_inbox_row *row, sph_err *err);

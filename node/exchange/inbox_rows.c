@@ -96,22 +96,32 @@ static sph_rc fill_leaf(sph_node *node, uint16_t event, const sph_inbox_row *row
     return sph_ok();
 }
 
+static sph_rc add_proof(sph_node *node, const sph_inbox_row *row, sph_buf *proof, sph_err *err)
+{
+    sph_head *head = NULL;
+    SPH_TRY(sph_journal_head(sph_node_journal(node), true, &head, err), err, "signed head");
+    const sph_rc rc =
+        head ? sph_receipt_proof_make(node, (uint64_t)row->received_index, head, proof, err)
+             : sph_fail(err, SPH_ENOTFOUND, "no signed head");
+    sph_head_free(&head);
+    return rc;
+}
+
+/** as4.md D17: a foreign product gets plain AS4, its token form and no ledger proof. */
 static sph_rc build_receipt(sph_node *node, const sph_inbox_row *row, sph_buf *receipt,
                             sph_err *err)
 {
+    SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(node), row->partner);
+    const bool is_foreign = partner && partner->pmode.is_foreign;
     const struct sph_env *env = sph_node_env(node);
     const sph_keyring *ring = sph_node_keys(node);
     const struct sph_key_slot *slot = &ring->slot[sph_slot_sign(row->suite)];
-    const sph_as4_signer signer = {slot->key, slot->leaf, ring->root, SPH_TOKEN_BST_X509};
+    const sph_as4_signer signer = {slot->key, slot->leaf, ring->root,
+                                   is_foreign ? partner->pmode.sign_ref : SPH_TOKEN_BST_X509};
     char message_id[128];
-    sph_head *head = NULL;
     SPH_AUTO(sph_buf) proof = sph_buf_init(65536);
-    SPH_TRY(sph_journal_head(sph_node_journal(node), true, &head, err), err, "signed head");
-    sph_rc rc = head
-                    ? sph_receipt_proof_make(node, (uint64_t)row->received_index, head, &proof, err)
-                    : sph_fail(err, SPH_ENOTFOUND, "no signed head");
-    sph_head_free(&head);
-    SPH_TRY(rc, err, "ledger proof");
+    if (!is_foreign)
+        SPH_TRY(add_proof(node, row, &proof, err), err, "ledger proof");
     SPH_TRY(sph_as4_new_message_id(env->random, sph_node_party(node), message_id, err), err,
             "message id");
     return sph_as4_build_receipt_from_root(sph_buf_peek(&row->root), message_id,
@@ -218,40 +228,59 @@ sph_rc sph_inbox_duplicate(sph_node *node, const sph_inbox_row *row, sph_err *er
     return rc;
 }
 
-static sph_rc next_open(sph_db *reader, int64_t after, sph_inbox_row *out, sph_err *err)
+static sph_rc next_open(sph_db *reader, int64_t after, int64_t before_ms, sph_inbox_row *out,
+                        sph_err *err)
 {
     sph_stmt *stmt = NULL;
     SPH_TRY(sph_stmt_get(reader,
-                         "SELECT " INBOX_COLUMNS
-                         " FROM inbox WHERE state='stored' AND id > ? ORDER BY id LIMIT 1",
+                         "SELECT " INBOX_COLUMNS " FROM inbox WHERE state='stored' AND id > ?"
+                         " AND received_ms < ? ORDER BY id LIMIT 1",
                          &stmt, err),
             err, "open messages");
     sph_stmt_int(stmt, 1, after);
+    sph_stmt_int(stmt, 2, before_ms);
     return one_row(stmt, out, err);
 }
 
-static sph_rc recover_one(sph_node *node, int64_t *after, sph_err *err)
+static sph_rc find_open(sph_node *node, int64_t after, int64_t before_ms, sph_inbox_row *out,
+                        sph_err *err)
 {
     sph_db *reader = NULL;
-    SPH_AUTO(sph_inbox_row) row = {.id = 0};
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
-    const sph_rc rc = next_open(reader, *after, &row, err);
+    const sph_rc rc = next_open(reader, after, before_ms, out, err);
     sph_db_pool_put(sph_node_readers(node), reader);
-    SPH_TRY(rc, err, "open messages");
-    *after = row.id;
-    return sph_inbox_acknowledge(node, &row, err);
+    return rc;
 }
 
-sph_rc sph_inbox_recover(sph_node *node, unsigned *count, sph_err *err)
+/* One row that cannot be finished holds up neither the others nor the start: it is tried again
+ * later, and until then the doctor names it. */
+static void finish_one(sph_node *node, sph_inbox_row *row, unsigned *done, unsigned *left)
+{
+    sph_err err = {0};
+    const sph_rc rc = sph_inbox_acknowledge(node, row, &err);
+    *done += rc.code == SPH_OK;
+    *left += rc.code != SPH_OK;
+    if (rc.code != SPH_OK)
+        SPH_LOG(sph_node_env(node)->log, SPH_LOG_ERROR, "receipt_not_finished",
+                SPH_LF(SPH_F_CODE, sph_code_name(rc.code)),
+                SPH_LF(SPH_F_WHERE, err.depth ? err.frame[0].where : ""),
+                SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
+}
+
+sph_rc sph_inbox_recover(sph_node *node, int64_t before_ms, unsigned *done, unsigned *left,
+                         sph_err *err)
 {
     int64_t after = 0;
-    *count = 0;
+    *done = 0;
+    *left = 0;
     for (;;) {
-        const sph_rc rc = recover_one(node, &after, err);
+        SPH_AUTO(sph_inbox_row) row = {.id = 0};
+        const sph_rc rc = find_open(node, after, before_ms, &row, err);
         if (rc.code == SPH_ENOTFOUND)
             break;
-        SPH_TRY(rc, err, "finishing a receipt");
-        (*count)++;
+        SPH_TRY(rc, err, "messages without a receipt");
+        after = row.id;
+        finish_one(node, &row, done, left);
     }
     sph_err_clear(err);
     return sph_ok();

@@ -164,7 +164,9 @@ static const char counts_sql[] =
     " (SELECT COUNT(*) FROM outbox) - (SELECT COUNT(*) FROM open) - (SELECT COUNT(*) FROM ended),"
     " (SELECT COUNT(*) FROM ended WHERE state='failed'), (SELECT COUNT(*) FROM inbox),"
     " (SELECT COUNT(*) FROM packet WHERE is_read=0), (SELECT COUNT(*) FROM packet),"
-    " COALESCE((SELECT MIN(created_ms) FROM open),0)";
+    " COALESCE((SELECT MIN(created_ms) FROM open),0),"
+    " (SELECT COUNT(*) FROM inbox WHERE state='stored'),"
+    " COALESCE((SELECT MIN(received_ms) FROM inbox WHERE state='stored'),0)";
 
 static sph_rc read_counts(sph_stmt *stmt, void *to, bool *is_done, sph_err *err)
 {
@@ -172,7 +174,8 @@ static sph_rc read_counts(sph_stmt *stmt, void *to, bool *is_done, sph_err *err)
     (void)err;
     *(struct sph_counts *)to = (struct sph_counts){
         sph_col_int(stmt, 0), sph_col_int(stmt, 1), sph_col_int(stmt, 2), sph_col_int(stmt, 3),
-        sph_col_int(stmt, 4), sph_col_int(stmt, 5), sph_col_int(stmt, 6), sph_col_int(stmt, 7)};
+        sph_col_int(stmt, 4), sph_col_int(stmt, 5), sph_col_int(stmt, 6), sph_col_int(stmt, 7),
+        sph_col_int(stmt, 8), sph_col_int(stmt, 9)};
     return sph_ok();
 }
 

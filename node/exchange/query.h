@@ -62,6 +62,7 @@ SPH_MUST sph_rc sph_query_thread_tip(sph_node *node, const char *packet_id,
 /** Counts for the status screen. */
 struct sph_counts {
     int64_t queued, retrying, acknowledged, failed, received, unread, packets, oldest_open_ms;
+    int64_t unreceipted, oldest_unreceipted_ms; /* stored messages without their receipt */
 };
 SPH_MUST sph_rc sph_query_counts(sph_node *node, struct sph_counts *out, sph_err *err);
 

@@ -66,6 +66,9 @@ sph_rc sph_api_partner_list(struct sph_api_call *call, sph_err *err)
 
 static sph_rc unknown_partner(struct sph_api_call *call, const char *party, sph_err *err)
 {
+    SPH_AUTO_PTR(sph_partner) *known = sph_partners_get(sph_node_partners(call->node), party);
+    if (known && known->state == SPH_PARTNER_REMOVED)
+        return sph_api_refuse(call, SPH_ENOTFOUND, "problem.partner-removed", "party", party, err);
     return sph_api_refuse(call, SPH_ENOTFOUND, "problem.partner-unknown", "party", party, err);
 }
 

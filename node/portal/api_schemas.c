@@ -40,21 +40,30 @@ sph_rc sph_api_schema_list(struct sph_api_call *call, sph_err *err)
 static sph_rc read_schema(const sph_json *body, const char *key, sph_buf *out, sph_err *err)
 {
     const char *text = sph_json_get_text(body, key);
-    if (!text)
-        return sph_fail(err, SPH_EARG, "%s is missing", key);
-    return sph_base64_decode(sph_slice_str(text), out, err);
+    return text ? sph_base64_decode(sph_slice_str(text), out, err) : sph_ok();
 }
 
 static sph_rc check_digest(struct sph_api_call *call, sph_slice octets, sph_slice wanted,
-                           sph_err *err)
+                           const char *problem, sph_err *err)
 {
     const sph_hash digest = sph_sha256_of(octets);
     SPH_AUTO(sph_buf) hex = sph_buf_init(72);
     SPH_TRY(sph_hex_encode(sph_slice_hash(&digest), &hex, err), err, "digest");
     if (!sph_slice_starts(sph_buf_peek(&hex), wanted))
-        return sph_api_refuse(call, SPH_EREFUSED, "problem.schema-digest", "sha256",
-                              sph_buf_text(&hex), err);
+        return sph_api_refuse(call, SPH_EREFUSED, problem, "sha256", sph_buf_text(&hex), err);
     return sph_ok();
+}
+
+/** The schema is judged first: a wrong one is called wrong whatever is or is not beside it. */
+static sph_rc check_files(struct sph_api_call *call, sph_slice xsd, sph_slice xml_xsd, sph_err *err)
+{
+    if (xsd.len == 0)
+        return sph_fail(err, SPH_EARG, "xsd is missing");
+    SPH_TRY(check_digest(call, xsd, SPH_LIT(SPH_AKN_XSD_SHA256), "problem.schema-digest", err), err,
+            "schema");
+    if (xml_xsd.len == 0)
+        return sph_api_refuse(call, SPH_EREFUSED, "problem.schema-xml-missing", NULL, NULL, err);
+    return check_digest(call, xml_xsd, SPH_LIT(XML_XSD_SHA256), "problem.schema-digest-xml", err);
 }
 
 sph_rc sph_api_schema_install(struct sph_api_call *call, sph_err *err)
@@ -65,10 +74,7 @@ sph_rc sph_api_schema_install(struct sph_api_call *call, sph_err *err)
     SPH_TRY(sph_api_body(call, &body, err), err, "schemas");
     SPH_TRY(read_schema(body, "xsd", &xsd, err), err, "schemas");
     SPH_TRY(read_schema(body, "xmlXsd", &xml_xsd, err), err, "schemas");
-    SPH_TRY(check_digest(call, sph_buf_peek(&xsd), SPH_LIT(SPH_AKN_XSD_SHA256), err), err,
-            "schema");
-    SPH_TRY(check_digest(call, sph_buf_peek(&xml_xsd), SPH_LIT(XML_XSD_SHA256), err), err,
-            "schema");
+    SPH_TRY(check_files(call, sph_buf_peek(&xsd), sph_buf_peek(&xml_xsd), err), err, "schemas");
     SPH_TRY(sph_node_install_official(call->node, sph_buf_peek(&xsd), sph_buf_peek(&xml_xsd), err),
             err, "schema");
     return sph_api_schema_list(call, err);

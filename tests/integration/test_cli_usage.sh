@@ -236,6 +236,17 @@ expect check_other_xml 4 check other.xml
 expect check_no_file 2 check nothing.xml
 expect send_without_addressee 2 send <(echo '{"type":"resource","body":{}}')
 expect schema_install_other 4 schema install other.xml --xml other.xml
+expect schema_install_other_alone 4 schema install other.xml
+says schema_install_other_alone_is_called_wrong err "not the official schema"
+if [ -e "${SAPHAN_TEST_DATA:-}/akn/akomantoso30.xsd" ]; then
+    cp "$SAPHAN_TEST_DATA/akn/akomantoso30.xsd" official.xsd
+    expect schema_install_without_xml 4 schema install official.xsd
+    says schema_install_without_xml_says_which err "xml.xsd"
+    expect schema_install_with_other_xml 4 schema install official.xsd --xml other.xml
+    says schema_install_with_other_xml_says_which err "xml.xsd"
+else
+    echo "skip schema_install_without_xml: no official schema in the test data"
+fi
 
 # The ledger.
 expect ledger_verify 0 ledger verify
