@@ -172,6 +172,7 @@ static void context_for(const struct sph_submit_work *work, const sph_partner *r
                         struct sph_packet_context *out)
 {
     sph_node_check_context(work->node, NULL, true, out);
+    out->is_fresh = work->what->octets.len == 0;
     out->self = receiver->card.party;
     out->self_kind = receiver->card.kind;
     out->self_country = receiver->card.country;

@@ -32,7 +32,8 @@ static sph_rc check_signature(const sph_packet *packet, const struct sph_packet_
                                               .party = packet->header.issuer,
                                               .crl = context->issuer_crl,
                                               .known = context->issuer_leaves,
-                                              .known_count = context->issuer_leaf_count};
+                                              .known_count = context->issuer_leaf_count,
+                                              .is_fresh = context->is_fresh};
     SPH_TRY(sph_signature_check_trust(packet->doc, &trust, findings, &found, err), err,
             "signature");
     *signing_ms = found.signing_ms;

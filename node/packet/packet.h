@@ -89,6 +89,9 @@ struct sph_packet_context {
     const sph_cert *issuer_leaves[SPH_CARD_CERTS];
     size_t issuer_leaf_count;
     bool is_sending; /* sender's side of the same checks */
+    /* Signed by this program a moment ago with the key of issuer_leaves: the digests are compared,
+     * the signature value is not verified by the one who made it (decisions.md, "Wire"). */
+    bool is_fresh;
 };
 /** Parse and check everything in the order of security.md 1: prescan, DOM, XSD, signature, PK and
  * type rules, allow-matrix. SPH_EREFUSED / SPH_EPROOF with at least one finding. out: owned;

