@@ -1,6 +1,8 @@
-/* Load for the exchange benchmark: puts COUNT drafts into a running node over its control socket
- * from THREADS threads and waits until every message has its verified receipt. bench_exchange_load
- * SOCKET DRAFT COUNT THREADS      prints {"exchanges":…,"seconds":…} */
+/* Load for the exchange benchmarks: puts COUNT drafts into a running node over its control socket
+ * from THREADS threads and waits until every message has its verified receipt. With WINDOW at most
+ * so many messages wait for their receipt at any time.
+ *   bench_exchange_load SOCKET DRAFT COUNT THREADS [WINDOW [ATTACHMENT]]
+ * prints {"exchanges":…,"seconds":…} */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +16,11 @@
 
 struct load {
     const char *socket_path;
-    sph_slice draft;
-    int left; /* taken with atomics */
+    sph_slice draft, attachment;
+    int left; /* taken with atomics, like all below */
     int failed;
+    int window, posted;
+    int64_t done; /* receipts so far, as last asked */
 };
 
 static sph_rc call(const struct load *load, const char *method, const char *target, sph_slice body,
@@ -25,7 +29,10 @@ static sph_rc call(const struct load *load, const char *method, const char *targ
     const sph_control_request request = {.socket_path = load->socket_path,
                                          .method = method,
                                          .target = target,
-                                         .content_type = body.len ? "application/json" : NULL,
+                                         .content_type = !body.len ? NULL
+                                                         : body.at == load->attachment.at
+                                                             ? "application/octet-stream"
+                                                             : "application/json",
                                          .bytes = body,
                                          .len = body.len,
                                          .timeout_ms = 120000,
@@ -33,13 +40,47 @@ static sph_rc call(const struct load *load, const char *method, const char *targ
     return sph_control_call(&request, answer, err);
 }
 
+/** The draft, with an attachment of its own when there is one. */
+static sph_rc draft_of(const struct load *load, sph_buf *out, sph_err *err)
+{
+    SPH_AUTO(sph_answer) answer = {.body = sph_buf_init(1u << 20)};
+    SPH_AUTO_PTR(sph_json) *json = NULL;
+    if (load->attachment.len == 0)
+        return sph_buf_add(out, load->draft, err);
+    SPH_TRY(call(load, "POST", "/api/1/attachments", load->attachment, &answer, err), err,
+            "upload");
+    SPH_TRY(sph_json_parse(sph_buf_peek(&answer.body), 1u << 20, &json, err), err, "upload");
+    sph_slice open = load->draft;
+    while (open.len > 0 && open.at[open.len - 1] != '}')
+        open.len--;
+    open.len -= open.len > 0;
+    SPH_TRY(sph_buf_add(out, open, err), err, "draft");
+    SPH_TRY(sph_buf_add_text(out, ",\"attachments\":[{\"upload\":\"", err), err, "draft");
+    SPH_TRY(sph_buf_add_text(out, sph_json_get_text(json, "upload"), err), err, "draft");
+    return sph_buf_add_text(
+        out, "\",\"mediaType\":\"application/pdf\",\"title\":\"Bytes\",\"lang\":\"en\"}]}", err);
+}
+
+/** Until one more message may be on its way. */
+static void wait_for_room(struct load *load)
+{
+    const struct timespec pause = {0, 300000};
+    const int turn = __atomic_fetch_add(&load->posted, 1, __ATOMIC_RELAXED);
+    while (turn - __atomic_load_n(&load->done, __ATOMIC_RELAXED) >= load->window)
+        nanosleep(&pause, NULL);
+}
+
 static void *submit(void *arg)
 {
     struct load *load = arg;
     while (__atomic_sub_fetch(&load->left, 1, __ATOMIC_RELAXED) >= 0) {
+        wait_for_room(load);
         SPH_AUTO(sph_answer) answer = {.body = sph_buf_init(1u << 20)};
+        SPH_AUTO(sph_buf) draft = sph_buf_init(DRAFT_MOST);
         sph_err err = {0};
-        if (call(load, "POST", "/api/1/publications", load->draft, &answer, &err).code == SPH_OK &&
+        if (draft_of(load, &draft, &err).code == SPH_OK &&
+            call(load, "POST", "/api/1/publications", sph_buf_peek(&draft), &answer, &err).code ==
+                SPH_OK &&
             answer.status == 201)
             continue;
         if (__atomic_add_fetch(&load->failed, 1, __ATOMIC_RELAXED) == 1)
@@ -87,20 +128,22 @@ static int run(struct load *load, int count, int threads)
 {
     pthread_t thread[THREADS_MOST];
     int64_t open = 1, done = 0, before = 0;
-    const struct timespec pause = {0, 25000000};
+    const struct timespec pause = {0, load->window < count ? 1000000 : 25000000};
     if (!waiting(load, &open, &before))
         return 1;
     const double start = now();
     for (int i = 0; i < threads; i++)
         if (pthread_create(&thread[i], NULL, submit, load) != 0)
             return 1;
-    for (int i = 0; i < threads; i++)
-        pthread_join(thread[i], NULL);
     do {
         nanosleep(&pause, NULL);
         if (!waiting(load, &open, &done))
             return 1;
-    } while (open > 0 && now() - start < 600);
+        __atomic_store_n(&load->done, done - before, __ATOMIC_RELAXED);
+    } while ((open > 0 || done - before < count) && load->failed == 0 && now() - start < 600);
+    __atomic_store_n(&load->done, count, __ATOMIC_RELAXED);
+    for (int i = 0; i < threads; i++)
+        pthread_join(thread[i], NULL);
     printf("{\"exchanges\":%lld,\"seconds\":%.3f}\n", (long long)(done - before), now() - start);
     return load->failed > 0 || done - before != count;
 }
@@ -108,11 +151,18 @@ static int run(struct load *load, int count, int threads)
 int main(int argc, char **argv)
 {
     SPH_AUTO(sph_buf) draft = sph_buf_init(DRAFT_MOST);
-    if (argc != 5 || !read_draft(argv[2], &draft)) {
-        fprintf(stderr, "usage: bench_exchange_load SOCKET DRAFT COUNT THREADS\n");
+    SPH_AUTO(sph_buf) attachment = sph_buf_init(DRAFT_MOST);
+    if (argc < 5 || argc > 7 || !read_draft(argv[2], &draft) ||
+        (argc == 7 && !read_draft(argv[6], &attachment))) {
+        fprintf(stderr,
+                "usage: bench_exchange_load SOCKET DRAFT COUNT THREADS [WINDOW [ATTACHMENT]]\n");
         return 2;
     }
     const int count = (int)strtol(argv[3], NULL, 10), threads = (int)strtol(argv[4], NULL, 10);
-    struct load load = {.socket_path = argv[1], .draft = sph_buf_peek(&draft), .left = count};
+    struct load load = {.socket_path = argv[1],
+                        .draft = sph_buf_peek(&draft),
+                        .attachment = sph_buf_peek(&attachment),
+                        .left = count,
+                        .window = argc >= 6 ? (int)strtol(argv[5], NULL, 10) : count};
     return run(&load, count, threads > THREADS_MOST ? THREADS_MOST : threads);
 }

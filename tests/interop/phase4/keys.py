@@ -1,5 +1,6 @@
 """Keys and certificates of invented parties for tests, and their PKCS#12 files for Java by the OpenSSL command line."""
 import datetime
+import hashlib
 import pathlib
 import subprocess
 
@@ -32,22 +33,39 @@ def _write(path, what):
     pathlib.Path(path).write_bytes(octets)
 
 
+def _rsa(_secret):
+    return rsa.generate_private_key(65537, 3072)
+
+
+def _ed25519(secret):
+    return ed25519.Ed25519PrivateKey.from_private_bytes(secret) if secret else ed25519.Ed25519PrivateKey.generate()
+
+
+def _x25519(secret):
+    return x25519.X25519PrivateKey.from_private_bytes(secret) if secret else x25519.X25519PrivateKey.generate()
+
+
+def _p256(secret):
+    return ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256R1()) if secret else ec.generate_private_key(ec.SECP256R1())
+
+
 class Party:
     """FOLDER/NAME.{root,sign,encrypt,tls}.pem, .key, and .p12 of all but the root."""
 
-    def __init__(self, folder, name, suite, days=300):
+    def __init__(self, folder, name, suite, days=300, seed=None):
+        """seed: a public text from which the keys of the 2.0 suites follow, for test vectors."""
         self.folder, self.name, self.party, self.days = pathlib.Path(folder), name, name + ".example", days
         self.folder.mkdir(parents=True, exist_ok=True)
         self.now = datetime.datetime.utcnow()
         self._root_key = ec.generate_private_key(ec.SECP256R1())
         self._root = self._make_root()
         _write(self.path("root.pem"), self._root)
-        makers = {"1.15": (lambda: rsa.generate_private_key(65537, 3072),) * 2,
-                  "eddsa": (ed25519.Ed25519PrivateKey.generate, x25519.X25519PrivateKey.generate),
-                  "ecdsa": (lambda: ec.generate_private_key(ec.SECP256R1()),) * 2}[suite]
+        makers = {"1.15": (_rsa, _rsa), "eddsa": (_ed25519, _x25519), "ecdsa": (_p256, _p256)}[suite]
+        secrets = [hashlib.sha256(f"{seed}: {name} {what} {suite}".encode()).digest() if seed else None
+                   for what in ("sign", "encrypt")]
         opens = "key_encipherment" if suite == "1.15" else "key_agreement"
-        self._leaf("sign", makers[0](), _usage("digital_signature"))
-        self._leaf("encrypt", makers[1](), _usage(opens))
+        self._leaf("sign", makers[0](secrets[0]), _usage("digital_signature"))
+        self._leaf("encrypt", makers[1](secrets[1]), _usage(opens))
         self._leaf("tls", ec.generate_private_key(ec.SECP256R1()), _usage("digital_signature"), is_tls=True)
 
     def path(self, what):

@@ -15,15 +15,15 @@ PING = (EB + "service", EB + "test")
 
 
 class Kit:
-    def __init__(self, folder, tls, endpoints, heap="512m"):
-        """tls, endpoints: as in Kit.java. The log is FOLDER/kit.log."""
+    def __init__(self, folder, tls, endpoints, java=("-Xmx512m", "-XX:+UseSerialGC")):
+        """tls, endpoints: as in Kit.java; java: options of the virtual machine. The log is FOLDER/kit.log."""
         self.folder = pathlib.Path(folder)
         parts = self.folder / "received"
         parts.mkdir(parents=True, exist_ok=True)
         classpath = f"{HERE}/target/classes:{(HERE / 'target/classpath').read_text()}"
         self.log = open(self.folder / "kit.log", "ab")
         self.process = subprocess.Popen(
-            ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", f"-Djava.io.tmpdir={self.folder}",
+            ["java", *java, f"-Djava.io.tmpdir={self.folder}",
              "-Dphase4.manager.inmemory=true", f"-Dphase4.dump.path={self.folder}/dumps",
              "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", classpath, "saphan.interop.Kit"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True, encoding="utf-8",

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Saphan and phase4 on the same cores: two nodes each, every step durable, mutual TLS over loopback.
+# One JSON object: exchanges_per_s_SUITE_N for SUITE 1_15 and 2_0, N 1, 8 and 64 messages on their way at once, with
+# 10 KB packets (…_100k: with an attachment of 100 KB), the same with phase4_ before it, ceiling_per_s_SUITE, rss_load_mb,
+# phase4_rss_load_mb, rss_1gb_mb.
+# SAPHAN_BENCH_PHASE4_S: seconds of each measurement of phase4 (default 5); 0 leaves phase4 out.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+saphan=$SAPHAN_BUILD/node/saphan
+load=$SAPHAN_BUILD/tests/bench_exchange_load
+dir=$(mktemp -d "${TMPDIR:-/tmp}/saphan-bench-XXXXXX")
+pids=()
+
+say() {
+    printf 'bench: as4: %s\n' "$*" >&2
+}
+end() {
+    local pid
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+    pids=()
+}
+trap 'end; rm -rf "$dir"' EXIT
+
+free_port() {
+    python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'
+}
+make() { # NAME KIND COUNTRY SUITES
+    local port
+    port=$(free_port)
+    "$saphan" --home "$dir/$1" init --party "$1.example" --name "$1 (fictitious)" --kind "$2" --country "$3" --training \
+        --url "https://127.0.0.1:$port" --listen "127.0.0.1:$port" --suites "$4" --largest 2GB --lang en >&2
+}
+start() {
+    "$saphan" --home "$dir/$1" run >"$dir/$1.out" 2>"$dir/$1.log" &
+    pids+=($!)
+    until grep -q serves "$dir/$1.out" 2>/dev/null; do sleep 0.01; done
+}
+trust() {
+    local number
+    "$saphan" --home "$dir/$2" partner card -o "$dir/$2.card" >&2
+    number=$("$saphan" verify "$dir/$2.card" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["facts"]["safetyNumber"])')
+    "$saphan" --home "$dir/$1" --yes partner add "$dir/$2.card" --safety-number "$number" >&2
+}
+pair() { # SUITES
+    rm -rf "${dir:?}"/a "${dir:?}"/b "$dir"/*.card
+    make a ngo TH "$1"
+    make b legal-aid LA "$1"
+    trust a b
+    trust b a
+    start a
+    start b
+}
+peak_mb() { # the most memory that one of the nodes ever had
+    local pid
+    for pid in "${pids[@]}"; do awk '$1 == "VmHWM:" {print $2}' "/proc/$pid/status"; done | sort -n | tail -1 |
+        awk '{printf "%.1f", $1 / 1024}'
+}
+figure() { # NAME VALUE
+    say "$1 $2"
+    printf '"%s": %s\n' "$1" "$2" >>"$dir/figures"
+}
+rate() { # NAME COUNT THREADS WINDOW [ATTACHMENT]
+    local name=$1 result
+    shift
+    result=$("$load" "$dir/a/run/control.sock" "$dir/draft.json" "$@")
+    figure "$name" "$(python3 -c 'import json,sys; r=json.loads(sys.argv[1]); print(round(r["exchanges"]/r["seconds"],1))' "$result")"
+}
+suite() { # LABEL SUITE COUNT
+    say "$2"
+    pair "$2"
+    "$load" "$dir/a/run/control.sock" "$dir/draft.json" 50 8 >/dev/null
+    rate "exchanges_per_s_$1_1" $(($3 / 10 + 10)) 1 1
+    rate "exchanges_per_s_$1_8" $(($3 / 2)) 8 8
+    rate "exchanges_per_s_$1_64" "$3" 12 64
+    rate "exchanges_per_s_$1_1_100k" $(($3 / 20 + 10)) 1 1 "$dir/100k"
+    rate "exchanges_per_s_$1_8_100k" $(($3 / 4)) 8 8 "$dir/100k"
+    rate "exchanges_per_s_$1_64_100k" $(($3 / 2)) 12 64 "$dir/100k"
+}
+
+: >"$dir/figures"
+python3 "$here/as4_draft.py" "$dir/draft.json"
+head -c 102400 /dev/urandom >"$dir/100k"
+say "ceiling of the bare crypto operations"
+"$SAPHAN_BUILD/tests/bench_exchange_ceiling" | python3 -c 'import json,sys
+for name, value in json.load(sys.stdin).items(): print(f"\"{name}\": {value}")' >>"$dir/figures"
+suite 1_15 edelivery-1.15 "${SAPHAN_BENCH_1_15:-600}"
+end
+suite 2_0 edelivery-2.0-ed25519 "${SAPHAN_BENCH_2_0:-4000}"
+figure rss_load_mb "$(peak_mb)"
+end
+
+say "1 GB attachment"
+pair edelivery-2.0-ed25519
+python3 "$here/as4_large.py" "$dir/a/run/control.sock" "$dir/draft.json" $((1000 * 1000 * 1000))
+figure rss_1gb_mb "$(peak_mb)"
+end
+
+if [ "${SAPHAN_BENCH_PHASE4_S:-5}" != 0 ]; then
+    say "phase4"
+    "$root/node/setup.sh" --interop
+    mvn -B -q -f "$root/tests/interop/phase4/pom.xml" process-classes >&2
+    mkdir "$dir/phase4"
+    /usr/bin/python3 "$here/as4_phase4.py" "$dir/phase4" | sed 's/^{//; s/}$//; s/, "/\n"/g' >>"$dir/figures"
+    echo >>"$dir/figures"
+fi
+printf '{"benchmark": "as4", %s}\n' "$(grep . "$dir/figures" | paste -sd, | sed 's/,"/, "/g')"
