@@ -2,6 +2,7 @@
 
 #include "crypto/digest.h"
 #include "exchange/pull.h"
+#include "exchange/renew.h"
 
 #define CLOCK_MS (2LL * 24 * 3600 * 1000) /* a request's own time may be this far off */
 #define SEEN_MS (5LL * 24 * 3600 * 1000)  /* ... so what is forgotten after this cannot come again \
@@ -140,7 +141,9 @@ static int64_t lease_ms(const sph_node *node, const sph_out_row *row)
     const int64_t way_ms =
         LEASE_MS + (int64_t)(row->wire_len * 1000 / sph_node_limits(node)->http_min_rate);
     const int64_t ladder_ms = sph_out_ladder_ms(row->attempt + 1, UINT32_MAX / 2);
-    return way_ms > ladder_ms ? way_ms : ladder_ms;
+    const int64_t most_ms = row->deadline_ms + 1 - sph_node_now_ms(node); /* then it has failed */
+    const int64_t wanted_ms = way_ms > ladder_ms ? way_ms : ladder_ms;
+    return wanted_ms < most_ms ? wanted_ms : most_ms;
 }
 
 /** The stored bytes, before anything is written down: what cannot be read is not handed out. */
@@ -172,11 +175,22 @@ static sph_rc answer_message(sph_node *node, sph_out_row *row, sph_file **file,
     return sph_ok();
 }
 
+/** as4.md 11: the stored bytes, unless a key that they need is gone. */
+static sph_rc renew(sph_node *node, sph_out_row *row, sph_err *err)
+{
+    bool is_renewed = false;
+    SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(node), row->partner);
+    if (!partner)
+        return sph_fail(err, SPH_ENOTFOUND, "the partner is gone");
+    return sph_renew(node, row, partner, &is_renewed, err);
+}
+
 static sph_rc hand_out_row(sph_node *node, sph_out_row *row, sph_response *response, sph_err *err)
 {
     SPH_AUTO(sph_open_file) wire = {sph_node_env(node)->files, NULL};
     if (row->deadline_ms < sph_node_now_ms(node))
         return sph_fail(err, SPH_ENOTFOUND, "its deadline is over");
+    SPH_TRY(renew(node, row, err), err, "keys");
     SPH_TRY(open_wire(node, row, &wire.file, err), err, "stored message");
     SPH_TRY(sph_out_pulled(node, row, lease_ms(node, row), err), err, "hand-out");
     return answer_message(node, row, &wire.file, response, err);

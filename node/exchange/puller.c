@@ -77,7 +77,7 @@ static struct place *find(sph_puller *puller, const char *party)
 static sph_rc want(void *arg, const sph_partner *partner, sph_err *err)
 {
     sph_puller *puller = arg;
-    if (partner->state != SPH_PARTNER_ACTIVE || !partner->card.url[0])
+    if (partner->state != SPH_PARTNER_ACTIVE || !partner->card.url[0] || partner->pmode.is_foreign)
         return sph_ok();
     struct place *place = find(puller, partner->card.party);
     if (!place && puller->count < PLACES) {

@@ -615,5 +615,9 @@ int test_pull(void)
         cmocka_unit_test(pull_pace_follows_the_office_day),
         cmocka_unit_test(pull_back_off_doubles_up_to_half_an_hour),
     };
+    sph_err err = {0};
+    sph_xml_start();
+    if (sph_crypto_start(&err).code != SPH_OK)
+        return 1;
     return cmocka_run_group_tests_name("pull", tests, NULL, NULL);
 }
