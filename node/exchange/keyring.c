@@ -25,11 +25,6 @@ static const struct slot_profile {
     [SPH_SLOT_ENC_P256] = {"enc-p256", SPH_KEY_P256, SPH_USE_ENCRYPT},
 };
 
-const char *sph_slot_name(enum sph_leaf_slot slot)
-{
-    return slots[slot].name;
-}
-
 enum sph_leaf_slot sph_slot_sign(enum sph_suite suite)
 {
     static const enum sph_leaf_slot of[SPH_SUITE_COUNT] = {

@@ -48,4 +48,3 @@ int sph_keyring_days_left(const sph_keyring *ring, int64_t now_ms);
 /** Where the signing and the decryption key of a suite are. */
 enum sph_leaf_slot sph_slot_sign(enum sph_suite suite);
 enum sph_leaf_slot sph_slot_encrypt(enum sph_suite suite);
-const char *sph_slot_name(enum sph_leaf_slot slot);

@@ -54,7 +54,6 @@ void sph_node_close(sph_node **handle);
 /** Parts of a node, borrowed for its lifetime. */
 const struct sph_env *sph_node_env(const sph_node *node);
 const struct sph_config *sph_node_config(const sph_node *node);
-const char *sph_node_path(const sph_node *node);
 const char *sph_node_party(const sph_node *node);
 const sph_keyring *sph_node_keys(const sph_node *node);
 const struct sph_schemas *sph_node_schemas(const sph_node *node);

@@ -16,11 +16,6 @@ const struct sph_config *sph_node_config(const sph_node *node)
     return &node->config;
 }
 
-const char *sph_node_path(const sph_node *node)
-{
-    return node->path;
-}
-
 const char *sph_node_party(const sph_node *node)
 {
     return node->config.party;

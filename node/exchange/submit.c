@@ -178,6 +178,24 @@ static void context_for(const struct sph_submit_work *work, const sph_partner *r
     out->self_country = receiver->card.country;
 }
 
+/** A publication that nobody takes yet is judged as for a reader who may read everything: what its
+ * issuer may not send, or has personal data in it, is refused all the same. */
+static sph_rc check_for_nobody(const struct sph_submit_work *work, sph_slice octets,
+                               sph_findings *findings, sph_err *err)
+{
+    struct sph_packet_context context;
+    SPH_AUTO_PTR(sph_packet) *packet = NULL;
+    const char *type = sph_json_get_text(work->what->draft, "type");
+    if (!type || (strcmp(type, "case-law") != 0 && strcmp(type, "resource") != 0))
+        return sph_ok();
+    sph_node_check_context(work->node, NULL, true, &context);
+    context.is_fresh = true;
+    context.self = NULL;
+    context.self_kind = "ngo";
+    context.self_country = "TH";
+    return sph_packet_check(octets, &context, findings, &packet, err);
+}
+
 /** The same checks that the recipient will make: what would be refused there never leaves (PK-06,
  * DP-03). All of them for the first one; for the others what asks who receives. */
 static sph_rc check_all(struct sph_submit_work *work, sph_slice octets, sph_findings *findings,
@@ -237,6 +255,9 @@ static sph_rc run(struct sph_submit_work *work, bool is_thread, struct sph_submi
     SPH_TRY(make_octets(work, is_thread, &octets, work->findings, err), err, "building the packet");
     SPH_TRY(check_all(work, sph_buf_peek(&octets), work->findings, err), err,
             "the packet's own check");
+    if (work->recipient_count == 0 && work->what->octets.len == 0)
+        SPH_TRY(check_for_nobody(work, sph_buf_peek(&octets), work->findings, err), err,
+                "the packet's own check");
     if (work->what->is_dry_run)
         return sph_ok();
     if (!work->packet)

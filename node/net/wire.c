@@ -43,11 +43,6 @@ void sph_wire_free(sph_wire **wire)
     *wire = NULL;
 }
 
-int sph_wire_fd(const sph_wire *wire)
-{
-    return wire->fd;
-}
-
 static enum sph_wire_result of_errno(enum sph_wire_result wanted)
 {
     return errno == EAGAIN || errno == EINTR ? wanted : SPH_WIRE_FAILED;

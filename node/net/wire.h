@@ -19,7 +19,6 @@ enum sph_wire_result {
 SPH_MUST sph_rc sph_wire_new(int fd, sph_tls_server *tls, sph_wire **out, sph_err *err);
 /** Close at once, without farewell. */
 void sph_wire_free(sph_wire **wire);
-int sph_wire_fd(const sph_wire *wire);
 /** Go on with the handshake; done at once on a plain socket. */
 enum sph_wire_result sph_wire_handshake(sph_wire *wire);
 enum sph_wire_result sph_wire_read(sph_wire *wire, uint8_t *at, size_t room, size_t *got);

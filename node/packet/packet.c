@@ -34,11 +34,6 @@ sph_hash sph_packet_sha256(const sph_packet *packet)
     return packet->sha256;
 }
 
-const sph_xml_node *sph_packet_body(const sph_packet *packet)
-{
-    return packet->body;
-}
-
 size_t sph_packet_attachment_count(const sph_packet *packet)
 {
     return packet->attachment_count;

@@ -66,7 +66,6 @@ void sph_packet_free(sph_packet **packet);
 const sph_packet_header *sph_packet_header_of(const sph_packet *packet);
 sph_slice sph_packet_octets(const sph_packet *packet); /* exactly as parsed */
 sph_hash sph_packet_sha256(const sph_packet *packet);
-const sph_xml_node *sph_packet_body(const sph_packet *packet); /* the type's element inside Body */
 size_t sph_packet_attachment_count(const sph_packet *packet);
 const struct sph_packet_attachment *sph_packet_attachment_at(const sph_packet *packet,
                                                              size_t index);

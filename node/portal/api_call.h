@@ -28,6 +28,8 @@ typedef sph_rc sph_api_handler(struct sph_api_call *call, sph_err *err);
 /** A refusal with its own words: sets call->problem and fails with `code`. */
 SPH_MUST sph_rc sph_api_refuse(struct sph_api_call *call, enum sph_code code, const char *key,
                                const char *name, const char *value, sph_err *err);
+/** Refuse (SPH_ENOTFOUND) because a party is no partner, or was removed, which has other words. */
+SPH_MUST sph_rc sph_api_unknown_partner(struct sph_api_call *call, const char *party, sph_err *err);
 /** Query parameter, percent-decoded into `room`; false when absent. */
 bool sph_api_param(const struct sph_api_call *call, const char *name, char *out, size_t room);
 /** The same as a number; `otherwise` when absent. SPH_EARG when it is none. */
@@ -60,6 +62,7 @@ SPH_MUST sph_rc sph_api_findings(const sph_findings *findings, enum sph_lang lan
 sph_api_handler sph_api_status, sph_api_doctor, sph_api_card, sph_api_version, sph_api_pull;
 sph_api_handler sph_api_partner_list, sph_api_partner_show, sph_api_partner_preview,
     sph_api_partner_add, sph_api_partner_change, sph_api_partner_remove, sph_api_partner_ping;
+sph_api_handler sph_api_partner_foreign, sph_api_foreign_send, sph_api_certificates;
 sph_api_handler sph_api_upload, sph_api_check, sph_api_submit, sph_api_publish, sph_api_reply;
 sph_api_handler sph_api_inbox, sph_api_outbox, sph_api_show, sph_api_xml, sph_api_proof_of_packet,
     sph_api_attachment;

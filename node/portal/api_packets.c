@@ -52,6 +52,18 @@ sph_rc sph_api_upload(struct sph_api_call *call, sph_err *err)
     return sph_api_answer(call, 201, &json, err);
 }
 
+/** Everybody named is a partner: said here, before any work, in words that name the party. */
+static sph_rc check_named(const struct order *order, sph_err *err)
+{
+    for (size_t i = 0; i < order->to_count; i++) {
+        SPH_AUTO_PTR(sph_partner) *partner =
+            sph_partners_get(sph_node_partners(order->call->node), order->to[i]);
+        if (!partner || partner->state == SPH_PARTNER_REMOVED)
+            return sph_api_unknown_partner(order->call, order->to[i], err);
+    }
+    return sph_ok();
+}
+
 static sph_rc read_to(struct order *order, sph_err *err)
 {
     const sph_json *list = sph_json_get(order->body, "to");
@@ -61,7 +73,7 @@ static sph_rc read_to(struct order *order, sph_err *err)
             return sph_fail(err, SPH_EARG, "\"to\" is a list of at most %d parties", TO_MOST);
         order->to[order->to_count++] = party;
     }
-    return sph_ok();
+    return check_named(order, err);
 }
 
 static sph_rc read_attachment(struct order *order, const sph_json *row, sph_err *err)
@@ -139,6 +151,8 @@ static sph_rc place(struct order *order, const sph_json *draft, sph_err *err)
     if (rc.code == SPH_OK)
         rc = submitted_json(call, done, &json, err);
     sph_mem_free(done);
+    if (rc.code == SPH_ENOTFOUND && order->to_count == 0)
+        return sph_api_refuse(call, SPH_ENOTFOUND, "problem.nobody", NULL, NULL, err);
     SPH_TRY(rc, err, "submit");
     for (size_t i = 0; !what.is_dry_run && i < order->attachment_count; i++)
         sph_upload_drop(call->node, order->upload[i]);

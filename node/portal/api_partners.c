@@ -3,7 +3,7 @@
 #include "exchange/partner_admin.h"
 #include "exchange/ping.h"
 #include "exchange/query.h"
-#include "portal/api_call.h"
+#include "portal/api_foreign.h"
 
 /** `name` points to three texts, by enum sph_lang. */
 static sph_rc set_names(sph_json *object, const char *const name[3], sph_err *err)
@@ -19,9 +19,13 @@ static sph_rc set_names(sph_json *object, const char *const name[3], sph_err *er
 static sph_rc partner_json(const sph_partner *partner, sph_json **out, sph_err *err)
 {
     char safety[SPH_SAFETY_TEXT];
+    const bool is_foreign = partner->pmode.is_foreign;
     SPH_AUTO_PTR(sph_json) *json = NULL;
     SPH_TRY(sph_api_object("saphan.partner/1", &json, err), err, "partner");
-    sph_safety_number(sph_cert_peek_der(partner->card.root), safety);
+    if (!is_foreign)
+        sph_safety_number(sph_cert_peek_der(partner->card.root), safety);
+    SPH_TRY(sph_api_set_text(json, "peerKind", is_foreign ? "foreign" : "saphan", err), err,
+            "partner");
     SPH_TRY(sph_api_set_text(json, "party", partner->card.party, err), err, "partner");
     SPH_TRY(set_names(json,
                       (const char *const[]){partner->card.name[0], partner->card.name[1],
@@ -34,7 +38,8 @@ static sph_rc partner_json(const sph_partner *partner, sph_json **out, sph_err *
     SPH_TRY(sph_api_set_text(json, "state", sph_partner_state_name(partner->state), err), err,
             "partner");
     SPH_TRY(sph_api_set_text(json, "url", partner->card.url, err), err, "partner");
-    SPH_TRY(sph_api_set_text(json, "safetyNumber", safety, err), err, "partner");
+    SPH_TRY(sph_api_set_text(json, "safetyNumber", is_foreign ? NULL : safety, err), err,
+            "partner");
     SPH_TRY(sph_api_set_int(json, "serial", partner->card.serial, err), err, "partner");
     SPH_TRY(sph_api_set_time(json, "cardValidUntil", partner->card.valid_until_ms, err), err,
             "partner");
@@ -42,6 +47,8 @@ static sph_rc partner_json(const sph_partner *partner, sph_json **out, sph_err *
     SPH_TRY(sph_api_set_text(json, "ledger", partner->card.log_origin, err), err, "partner");
     SPH_TRY(sph_api_set_int(json, "largestMessage", (int64_t)partner->card.largest_message, err),
             err, "partner");
+    if (is_foreign)
+        SPH_TRY(sph_api_set_pmode(&partner->pmode, json, err), err, "P-Mode");
     *out = sph_move(json);
     return sph_ok();
 }
@@ -64,7 +71,7 @@ sph_rc sph_api_partner_list(struct sph_api_call *call, sph_err *err)
     return sph_api_answer(call, 200, &json, err);
 }
 
-static sph_rc unknown_partner(struct sph_api_call *call, const char *party, sph_err *err)
+sph_rc sph_api_unknown_partner(struct sph_api_call *call, const char *party, sph_err *err)
 {
     SPH_AUTO_PTR(sph_partner) *known = sph_partners_get(sph_node_partners(call->node), party);
     if (known && known->state == SPH_PARTNER_REMOVED)
@@ -79,7 +86,7 @@ sph_rc sph_api_partner_show(struct sph_api_call *call, sph_err *err)
     SPH_AUTO_PTR(sph_partner) *partner =
         sph_partners_get(sph_node_partners(call->node), call->segment[1]);
     if (!partner)
-        return unknown_partner(call, call->segment[1], err);
+        return sph_api_unknown_partner(call, call->segment[1], err);
     SPH_TRY(partner_json(partner, &json, err), err, "partner");
     SPH_TRY(sph_query_contact(call->node, partner->card.party, &heard_ms, &reached_ms, err), err,
             "contact");
@@ -144,7 +151,7 @@ sph_rc sph_api_partner_add(struct sph_api_call *call, sph_err *err)
     SPH_TRY(rc, err, "adding the partner");
     partner = sph_partners_get(sph_node_partners(call->node), preview.party);
     if (!partner)
-        return unknown_partner(call, preview.party, err);
+        return sph_api_unknown_partner(call, preview.party, err);
     SPH_TRY(partner_json(partner, &json, err), err, "partner");
     return sph_api_answer(call, 201, &json, err);
 }
@@ -155,11 +162,11 @@ static sph_rc set_state(struct sph_api_call *call, enum sph_partner_state state,
     SPH_AUTO_PTR(sph_partner) *partner = NULL;
     const sph_rc rc = sph_partner_set_state(call->node, call->segment[1], state, call->user, err);
     if (rc.code == SPH_ENOTFOUND)
-        return unknown_partner(call, call->segment[1], err);
+        return sph_api_unknown_partner(call, call->segment[1], err);
     SPH_TRY(rc, err, "state");
     partner = sph_partners_get(sph_node_partners(call->node), call->segment[1]);
     if (!partner)
-        return unknown_partner(call, call->segment[1], err);
+        return sph_api_unknown_partner(call, call->segment[1], err);
     SPH_TRY(partner_json(partner, &json, err), err, "partner");
     return sph_api_answer(call, 200, &json, err);
 }
@@ -187,7 +194,7 @@ sph_rc sph_api_partner_ping(struct sph_api_call *call, sph_err *err)
     SPH_AUTO_PTR(sph_json) *json = NULL;
     const sph_rc rc = sph_ping_queue(call->node, call->segment[1], message_id, err);
     if (rc.code == SPH_ENOTFOUND)
-        return unknown_partner(call, call->segment[1], err);
+        return sph_api_unknown_partner(call, call->segment[1], err);
     SPH_TRY(rc, err, "ping");
     SPH_TRY(sph_api_object("saphan.ping/1", &json, err), err, "ping");
     SPH_TRY(sph_api_set_text(json, "party", call->segment[1], err), err, "ping");
