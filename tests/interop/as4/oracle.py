@@ -6,12 +6,13 @@ messages in forms the node accepts but never writes itself (other prefixes, Pref
 reads what the node writes. All parties are invented.
 
     oracle.py keys SUITE DIR             root, signing and encryption keys of here.example and there.example
-    oracle.py build SUITE DIR OUT STYLE  OUT.mime and OUT.type; STYLE: plain, wss4j, base64, bad-digest, bad-tag
+    oracle.py build SUITE DIR OUT STYLE  OUT.mime and OUT.type; STYLE: plain, wss4j, base64, quoted, 8bit, lf, bad-digest, bad-tag
     oracle.py open SUITE DIR IN          verify and decrypt the node's message; the plain parts as SHA-256
     oracle.py receipt SUITE DIR RECEIPT REFS   verify the node's receipt against the sent set
     oracle.py make-receipt SUITE DIR IN OUT    a receipt of its own for the node's message
 """
 import base64
+import binascii
 import datetime
 import email.parser
 import email.policy
@@ -23,7 +24,7 @@ import sys
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, keywrap, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, x25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils, x25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.x509.oid import NameOID
@@ -50,7 +51,13 @@ X509V3 = WSS + "2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3"
 SIGNATURE = {
     "edelivery-1.15": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
     "edelivery-2.0-ed25519": "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519",
+    "edelivery-2.0-p256": "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
 }
+AGREEMENT = {
+    "edelivery-2.0-ed25519": "http://www.w3.org/2021/04/xmldsig-more#x25519",
+    "edelivery-2.0-p256": "http://www.w3.org/2009/xmlenc11#ECDH-ES",
+}
+P256 = "urn:oid:1.2.840.10045.3.1.7"
 HMAC_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"  # RFC 6931: 2001, unlike hkdf itself
 NOW = datetime.datetime.utcnow()
 
@@ -124,6 +131,9 @@ def keys(suite, folder):
         if suite == "edelivery-1.15":
             sign, encrypt = (rsa.generate_private_key(65537, 3072) for _ in range(2))
             encrypt_usage = usage(key_encipherment=True)
+        elif suite == "edelivery-2.0-p256":
+            sign, encrypt = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+            encrypt_usage = usage(key_agreement=True)
         else:
             sign, encrypt = ed25519.Ed25519PrivateKey.generate(), x25519.X25519PrivateKey.generate()
             encrypt_usage = usage(key_agreement=True)
@@ -167,6 +177,9 @@ def one(node, path):
 def sign_octets(key, octets):
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(octets, padding.PKCS1v15(), hashes.SHA256())
+    if isinstance(key, ec.EllipticCurvePrivateKey):  # XMLDSig: r and s of 32 octets each, not DER
+        r, s = utils.decode_dss_signature(key.sign(octets, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
     return key.sign(octets)
 
 
@@ -174,6 +187,11 @@ def verify_octets(cert, octets, value):
     public = cert.public_key()
     if isinstance(public, rsa.RSAPublicKey):
         public.verify(value, octets, padding.PKCS1v15(), hashes.SHA256())
+    elif isinstance(public, ec.EllipticCurvePublicKey):
+        if len(value) != 64:
+            raise ValueError("SignatureValue of %d octets" % len(value))
+        pair = utils.encode_dss_signature(int.from_bytes(value[:32], "big"), int.from_bytes(value[32:], "big"))
+        public.verify(pair, octets, ec.ECDSA(hashes.SHA256()))
     else:
         public.verify(value, octets)
 
@@ -193,6 +211,19 @@ def reference(uri, digest, prefix_list):
             '<ds:DigestValue>%s</ds:DigestValue></ds:Reference>' % (uri, inner, NS["xenc"], b64(digest)))
 
 
+def ephemeral_for(suite, public):
+    """The shared secret with a fresh key, and that key as the content of xenc:OriginatorKeyInfo."""
+    if suite == "edelivery-2.0-p256":
+        own = ec.generate_private_key(ec.SECP256R1())
+        point = own.public_key().public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+        return own.exchange(ec.ECDH(), public), (
+            '<ds:KeyValue><e:ECKeyValue xmlns:e="%s"><e:NamedCurve URI="%s"/><e:PublicKey>%s</e:PublicKey></e:ECKeyValue></ds:KeyValue>'
+            % (NS["ds11"], P256, b64(point)))
+    own = x25519.X25519PrivateKey.generate()
+    spki = own.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return own.exchange(public), '<e:DEREncodedKeyValue xmlns:e="%s">%s</e:DEREncodedKeyValue>' % (NS["ds11"], b64(spki))
+
+
 def seal_key(suite, cert, content_key):
     """The EncryptionMethod, KeyInfo and CipherData of xenc:EncryptedKey."""
     token = '<wsse:SecurityTokenReference><wsse:Reference URI="#R1" ValueType="%s"/></wsse:SecurityTokenReference>' % X509V3
@@ -202,16 +233,16 @@ def seal_key(suite, cert, content_key):
         return ('<xenc:EncryptionMethod Algorithm="%srsa-oaep"><m:MGF xmlns:m="%s" Algorithm="%smgf1sha256"/>'
                 '<ds:DigestMethod Algorithm="%ssha256"/></xenc:EncryptionMethod><ds:KeyInfo>%s</ds:KeyInfo>'
                 % (NS["xenc11"], NS["xenc11"], NS["xenc11"], NS["xenc"], token)) + value % b64(sealed)
-    ephemeral, salt = x25519.X25519PrivateKey.generate(), os.urandom(16)
-    kek = HKDF(hashes.SHA256(), 16, salt, b"").derive(ephemeral.exchange(cert.public_key()))
-    spki = ephemeral.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return ('<xenc:EncryptionMethod Algorithm="%skw-aes128"/><ds:KeyInfo><xenc:AgreementMethod Algorithm="%sx25519">'
+    salt = os.urandom(16)
+    shared, originator = ephemeral_for(suite, cert.public_key())
+    kek = HKDF(hashes.SHA256(), 16, salt, b"").derive(shared)
+    return ('<xenc:EncryptionMethod Algorithm="%skw-aes128"/><ds:KeyInfo><xenc:AgreementMethod Algorithm="%s">'
             '<k:KeyDerivationMethod xmlns:k="%s" Algorithm="%shkdf"><d:HKDFParams xmlns:d="%s">'
             '<d:PRF Algorithm="%s"/><d:Salt>%s</d:Salt>'
             '<d:KeyLength>16</d:KeyLength></d:HKDFParams></k:KeyDerivationMethod><xenc:OriginatorKeyInfo>'
-            '<e:DEREncodedKeyValue xmlns:e="%s">%s</e:DEREncodedKeyValue></xenc:OriginatorKeyInfo>'
+            '%s</xenc:OriginatorKeyInfo>'
             '<xenc:RecipientKeyInfo>%s</xenc:RecipientKeyInfo></xenc:AgreementMethod></ds:KeyInfo>'
-            % (NS["xenc"], NS["dsm"], NS["xenc11"], NS["dsm"], NS["dsm"], HMAC_SHA256, b64(salt), NS["ds11"], b64(spki), token)
+            % (NS["xenc"], AGREEMENT[suite], NS["xenc11"], NS["dsm"], NS["dsm"], HMAC_SHA256, b64(salt), originator, token)
             ) + value % b64(keywrap.aes_key_wrap(kek, content_key))
 
 
@@ -295,13 +326,17 @@ def build(suite, folder, out, style):
         sealed = iv + AESGCM(content_key).encrypt(iv, octets, None)
         if style == "bad-tag":
             sealed = sealed[:-1] + bytes([sealed[-1] ^ 1])
-        coding = b"base64" if style == "base64" else b"binary"
-        body = base64.encodebytes(sealed).replace(b"\n", b"\r\n") if style == "base64" else sealed
+        coding = {"base64": b"BASE64", "quoted": b"Quoted-Printable", "8bit": b"8bit"}.get(style, b"binary")
+        body = sealed
+        if style == "base64":
+            body = base64.encodebytes(sealed).replace(b"\n", b"\r\n")
+        if style == "quoted":
+            body = binascii.b2a_qp(sealed, istext=False).replace(b"=\n", b"=\r\n")
         lines += [b"--" + boundary.encode(), b"content-id: <" + cid.encode() + b">", b"CONTENT-TYPE: application/octet-stream",
                   b"Content-Transfer-Encoding:\r\n " + coding, b"", body]
     lines += [b"--" + boundary.encode() + b"--", b"epilogue"]
     with open(out + ".mime", "wb") as f:
-        f.write(b"\r\n".join(lines))
+        f.write((b"\n" if style == "lf" else b"\r\n").join(lines))
     with open(out + ".type", "w") as f:
         f.write('multipart/related; type="application/soap+xml"; boundary="%s"' % boundary)
     return {"verdict": "built", "parts": [sha256(p).hex() for p in packed]}
@@ -342,13 +377,22 @@ def content_key(suite, folder, doc):
     if suite == "edelivery-1.15":
         return own.decrypt(value, padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None))
     agreement = one(key, "ds:KeyInfo/xenc:AgreementMethod")
-    spki = unb64(one(agreement, "xenc:OriginatorKeyInfo/ds11:DEREncodedKeyValue").text)
+    if agreement.get("Algorithm") != AGREEMENT[suite]:
+        raise ValueError("AgreementMethod " + agreement.get("Algorithm"))
     params = one(agreement, "xenc11:KeyDerivationMethod/dsm:HKDFParams")
     if one(params, "dsm:PRF").get("Algorithm") != HMAC_SHA256:
         raise ValueError("PRF " + one(params, "dsm:PRF").get("Algorithm"))
     if one(params, "dsm:KeyLength").text != "16":
         raise ValueError("KeyLength")
-    shared = own.exchange(serialization.load_der_public_key(spki))
+    if suite == "edelivery-2.0-p256":
+        value_of = "xenc:OriginatorKeyInfo/ds:KeyValue/ds11:ECKeyValue/ds11:"
+        if one(agreement, value_of + "NamedCurve").get("URI") != P256:
+            raise ValueError("NamedCurve")
+        point = unb64(one(agreement, value_of + "PublicKey").text)
+        shared = own.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point))
+    else:
+        spki = unb64(one(agreement, "xenc:OriginatorKeyInfo/ds11:DEREncodedKeyValue").text)
+        shared = own.exchange(serialization.load_der_public_key(spki))
     kek = HKDF(hashes.SHA256(), 16, unb64(one(params, "dsm:Salt").text), b"").derive(shared)
     return keywrap.aes_key_unwrap(kek, value)
 

@@ -30,7 +30,7 @@ hash_list() { # SHA-256 of the files as a JSON list
     for f in "$@"; do sha256sum <"$f" | cut -c1-64; done | sed 's/.*/"&"/' | paste -sd, | sed 's/,/, /g'
 }
 
-for suite in edelivery-1.15 edelivery-2.0-ed25519; do
+for suite in edelivery-1.15 edelivery-2.0-ed25519 edelivery-2.0-p256; do
     keys=$work/$suite
     check "$suite keys" made "$("$python" "$here/oracle.py" keys "$suite" "$keys")"
     # ours to the oracle: 1, 3 and 33 parts, then a receipt of the oracle back to us
@@ -51,7 +51,7 @@ for suite in edelivery-1.15 edelivery-2.0-ed25519; do
     check "$suite other receipt" EBMS:0302 "$("$driver" receipt "$suite" "$keys" "$keys/ours.theirs" "$keys/other.refs")"
     check "$suite other receipt" refused "$("$python" "$here/oracle.py" receipt "$suite" "$keys" "$keys/ours.receipt" "$keys/other.refs")"
     # the oracle to us, in forms that we accept and never write
-    for style in plain wss4j base64; do
+    for style in plain wss4j base64 quoted 8bit; do
         made=$("$python" "$here/oracle.py" build "$suite" "$keys" "$keys/$style" "$style")
         check "$suite oracle builds $style" built "$made"
         digests=$(printf '%s' "$made" | sed 's/.*\[//; s/\].*//; s/ //g')
@@ -59,6 +59,10 @@ for suite in edelivery-1.15 edelivery-2.0-ed25519; do
         check "$suite receipt for $style" accepted \
             "$("$python" "$here/oracle.py" receipt-of "$suite" "$keys" "$keys/$style.receipt" "$keys/$style")"
     done
+    # line ends of LF alone in MIME heads and delimiters
+    made=$("$python" "$here/oracle.py" build "$suite" "$keys" "$keys/lf" lf)
+    digests=$(printf '%s' "$made" | sed 's/.*\[//; s/\].*//; s/ //g')
+    check "$suite we open lf" "$digests" "$("$driver" open "$suite" "$keys" "$keys/lf")"
     "$python" "$here/oracle.py" build "$suite" "$keys" "$keys/bad" bad-digest >/dev/null
     check "$suite bad digest" '"EBMS:0101","rule":"dsig.part-digest"' "$("$driver" open "$suite" "$keys" "$keys/bad")"
     "$python" "$here/oracle.py" build "$suite" "$keys" "$keys/bad" bad-tag >/dev/null
