@@ -55,7 +55,8 @@ static void fill_outbox(sph_stmt *stmt, struct sph_outbox_view *view)
                                      .thread_id = sph_col_text(stmt, 21),
                                      .thread_short = sph_col_text(stmt, 22),
                                      .question = sph_col_text(stmt, 23),
-                                     .type = sph_col_text(stmt, 24)};
+                                     .type = sph_col_text(stmt, 24),
+                                     .ref_to = sph_col_text(stmt, 25)};
     view->display = display_of(view->state, view->attempt);
 }
 
@@ -77,7 +78,7 @@ static const char outbox_sql[] =
     " o.next_ms, o.deadline_ms, o.created_ms, o.finished_ms, o.submitted_index, o.sent_index,"
     " o.receipt_index, o.failed_index, o.proof_state, o.peer_index, o.error_code, o.error_detail,"
     " COALESCE(p.short_id,''), COALESCE(p.thread_id,''), COALESCE(p.thread_short,''),"
-    " COALESCE(p.question,''), COALESCE(p.type,'ping')"
+    " COALESCE(p.question,''), COALESCE(p.type,'ping'), o.ref_to"
     " FROM outbox o LEFT JOIN packet p ON p.packet_id=o.packet_id"
     " WHERE (?1 IS NULL OR o.partner=?1) AND (?2 IS NULL OR o.packet_id=?2)"
     " AND (?3 IS NULL OR p.thread_id=?3)"
@@ -111,7 +112,7 @@ static const char inbox_sql[] =
     "SELECT i.id, i.message_id, i.packet_id, i.partner, i.action, i.suite, i.state, i.received_ms,"
     " i.received_index, i.receipt_index, i.duplicates, COALESCE(p.short_id,''),"
     " COALESCE(p.thread_id,''), COALESCE(p.thread_short,''), COALESCE(p.type,'ping'),"
-    " COALESCE(p.is_read,1)"
+    " COALESCE(p.is_read,1), i.ref_to"
     " FROM inbox i LEFT JOIN packet p ON p.packet_id=i.packet_id"
     " WHERE (?1 IS NULL OR i.partner=?1) AND (?2 IS NULL OR i.packet_id=?2)"
     " AND (?3 IS NULL OR p.thread_id=?3) AND (?4=0 OR p.is_read=0) AND i.id<?5"
@@ -140,7 +141,8 @@ static sph_rc read_inbox(sph_stmt *stmt, void *to, bool *is_done, sph_err *err)
                                         .thread_id = sph_col_text(stmt, 12),
                                         .thread_short = sph_col_text(stmt, 13),
                                         .type = sph_col_text(stmt, 14),
-                                        .is_unread = sph_col_int(stmt, 15) == 0};
+                                        .is_unread = sph_col_int(stmt, 15) == 0,
+                                        .ref_to = sph_col_text(stmt, 16)};
     (void)is_done;
     return reader->each(reader->arg, sph_col_int(stmt, 0), &view, err);
 }

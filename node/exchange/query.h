@@ -7,6 +7,7 @@
 struct sph_outbox_view {
     const char *message_id, *packet_id, *short_id, *thread_id, *thread_short, *question, *type,
         *partner, *action, *suite;
+    const char *ref_to;      /* RefToMessageId, or "" */
     const char *state;       /* as4.md 14.2 */
     const char *display;     /* queued, sent, receipt-verified, retrying, failed, cancelled */
     const char *proof_state; /* none, receipt-only, proved */
@@ -19,6 +20,7 @@ struct sph_outbox_view {
 struct sph_inbox_view {
     const char *message_id, *packet_id, *short_id, *thread_id, *thread_short, *type, *partner,
         *action, *suite, *state;
+    const char *ref_to; /* RefToMessageId as it was claimed; it may name nothing of ours */
     bool is_unread;
     int64_t received_ms, received_index, receipt_index, duplicates;
 };

@@ -19,6 +19,40 @@ static sph_rc seal(struct sph_submit_work *work, sph_slice octets, sph_err *err)
                             err);
 }
 
+static sph_rc read_request(sph_db *reader, const char *packet_id, struct sph_out_new *row,
+                           sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    bool is_there = false;
+    SPH_TRY(sph_stmt_get(reader,
+                         "SELECT message_id FROM inbox WHERE packet_id=?1 AND partner=?2"
+                         " ORDER BY id LIMIT 1",
+                         &stmt, err),
+            err, "answered message");
+    sph_stmt_text(stmt, 1, packet_id);
+    sph_stmt_text(stmt, 2, row->partner);
+    SPH_TRY(sph_stmt_step(stmt, &is_there, err), err, "answered message");
+    const sph_rc rc = is_there ? sph_str_copy(row->ref_to, sizeof(row->ref_to),
+                                              sph_slice_str(sph_col_text(stmt, 0)), err)
+                               : sph_ok();
+    sph_stmt_end(stmt);
+    return rc;
+}
+
+/** as4.md 12.2: a reply names the message that brought what it answers, however that came; what
+ * this partner did not send us names nothing. */
+static sph_rc find_request(struct sph_submit_work *work, struct sph_out_new *row, sph_err *err)
+{
+    sph_db *reader = NULL;
+    const char *in_reply_to = sph_packet_header_of(work->packet)->in_reply_to;
+    if (!in_reply_to[0])
+        return sph_ok();
+    SPH_TRY(sph_db_pool_get(sph_node_readers(work->node), &reader, err), err, "reader");
+    const sph_rc rc = read_request(reader, in_reply_to, row, err);
+    sph_db_pool_put(sph_node_readers(work->node), reader);
+    return rc;
+}
+
 /** One outbox row a recipient. */
 static sph_rc prepare_rows(struct sph_submit_work *work, sph_err *err)
 {
@@ -33,6 +67,7 @@ static sph_rc prepare_rows(struct sph_submit_work *work, sph_err *err)
         SPH_TRY(sph_as4_new_message_id(sph_node_env(work->node)->random, sph_node_party(work->node),
                                        row->message_id, err),
                 err, "message id");
+        SPH_TRY(find_request(work, row, err), err, "answered message");
         SPH_TRY(sph_partner_suite(work->recipient[i].partner, sph_node_suites(work->node), false,
                                   &row->suite, err),
                 err, "crypto suite");

@@ -1,6 +1,7 @@
+#include "exchange/foreign.h"
 #include "exchange/query.h"
 #include "exchange/reading.h"
-#include "portal/api_call.h"
+#include "portal/api_foreign.h"
 
 static sph_rc outbox_json(int64_t id, const struct sph_outbox_view *view, sph_json **out,
                           sph_err *err)
@@ -15,6 +16,8 @@ static sph_rc outbox_json(int64_t id, const struct sph_outbox_view *view, sph_js
     SPH_TRY(sph_api_set_text(row, "type", view->type, err), err, "message");
     SPH_TRY(sph_api_set_text(row, "partner", view->partner, err), err, "message");
     SPH_TRY(sph_api_set_text(row, "messageId", view->message_id, err), err, "message");
+    if (view->ref_to[0])
+        SPH_TRY(sph_api_set_text(row, "refToMessageId", view->ref_to, err), err, "message");
     SPH_TRY(sph_api_set_text(row, "suite", view->suite, err), err, "message");
     SPH_TRY(sph_api_set_text(row, "state", view->display, err), err, "message");
     SPH_TRY(sph_api_set_text(row, "proof", view->proof_state, err), err, "message");
@@ -56,6 +59,8 @@ static sph_rc add_inbox(void *arg, int64_t id, const struct sph_inbox_view *view
     SPH_TRY(sph_api_set_text(row, "type", view->type, err), err, "message");
     SPH_TRY(sph_api_set_text(row, "partner", view->partner, err), err, "message");
     SPH_TRY(sph_api_set_text(row, "messageId", view->message_id, err), err, "message");
+    if (view->ref_to[0])
+        SPH_TRY(sph_api_set_text(row, "refToMessageId", view->ref_to, err), err, "message");
     SPH_TRY(sph_api_set_text(row, "suite", view->suite, err), err, "message");
     SPH_TRY(sph_json_set(row, "unread", sph_json_bool(view->is_unread), err), err, "message");
     SPH_TRY(sph_api_set_time(row, "received", view->received_ms, err), err, "message");
@@ -180,6 +185,15 @@ static sph_rc set_history(sph_node *node, const sph_packet_header *header, sph_j
     return sph_json_set(json, "thread", sph_move(thread), err);
 }
 
+static sph_rc show_foreign(struct sph_api_call *call, const char *packet_id, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_json) *json = NULL;
+    SPH_TRY(sph_api_foreign_show(call, packet_id, &json, err), err, "message");
+    SPH_TRY(set_transfers(call->node, packet_id, json, err), err, "history");
+    SPH_TRY(sph_json_set(json, "thread", sph_json_array(), err), err, "history");
+    return sph_api_answer(call, 200, &json, err);
+}
+
 sph_rc sph_api_show(struct sph_api_call *call, sph_err *err)
 {
     char packet_id[64], short_id[32];
@@ -188,7 +202,11 @@ sph_rc sph_api_show(struct sph_api_call *call, sph_err *err)
     SPH_AUTO_PTR(sph_json) *json = NULL;
     SPH_AUTO(sph_buf) text = sph_buf_init((size_t)16 * 1024 * 1024);
     SPH_AUTO(sph_buf) title = sph_buf_init(8192);
+    bool is_foreign = false;
     SPH_TRY(resolve(call, packet_id, err), err, "id");
+    SPH_TRY(sph_foreign_is(call->node, packet_id, &is_foreign, err), err, "type");
+    if (is_foreign)
+        return show_foreign(call, packet_id, err);
     SPH_TRY(sph_read_packet(call->node, packet_id, SPH_PURPOSE_READ, call->user, &packet, err), err,
             "packet");
     const sph_packet_header *header = sph_packet_header_of(packet);
@@ -212,6 +230,11 @@ sph_rc sph_api_xml(struct sph_api_call *call, sph_err *err)
     char packet_id[64];
     SPH_AUTO_PTR(sph_packet) *packet = NULL;
     SPH_TRY(resolve(call, packet_id, err), err, "id");
+    bool is_foreign = false;
+    SPH_TRY(sph_foreign_is(call->node, packet_id, &is_foreign, err), err, "type");
+    if (is_foreign)
+        return sph_api_refuse(call, SPH_EREFUSED, "problem.foreign-no-packet", "id",
+                              call->segment[1], err);
     SPH_TRY(sph_read_packet(call->node, packet_id, SPH_PURPOSE_SAVE, call->user, &packet, err), err,
             "packet");
     return sph_api_answer_bytes(call, "application/xml", sph_packet_octets(packet), err);

@@ -119,6 +119,68 @@ static void pull_office_sends_by_push(void **state)
     assert_int_equal(pair_inbox(office->hub).rows, 1);
 }
 
+struct refs {
+    char ref_to[256], message_id[256];
+};
+
+static sph_rc note_ref(void *arg, int64_t id, const struct sph_inbox_view *view, sph_err *err)
+{
+    struct refs *refs = arg;
+    (void)id;
+    SPH_TRY(sph_str_copy(refs->ref_to, 256, sph_slice_str(view->ref_to), err), err, "ref");
+    return sph_str_copy(refs->message_id, 256, sph_slice_str(view->message_id), err);
+}
+
+/** The message that brought this packet here. */
+static struct refs inbox_refs(struct pair_side *side, const char *packet_id)
+{
+    struct refs refs = {.ref_to = "?"};
+    sph_err err = {0};
+    const struct sph_view_filter filter = {.packet_id = packet_id, .limit = 1};
+    assert_ok(sph_query_inbox(side->node, &filter, note_ref, &refs, &err), &err);
+    return refs;
+}
+
+static struct pair_asked answer(struct pair_side *from, const struct pair_asked *asked)
+{
+    char text[2048];
+    assert_ok(sph_str_format(text, sizeof(text), NULL,
+                             "{\"type\":\"assistance-response\",\"header\":{\"threadId\":\"%s\","
+                             "\"inReplyTo\":\"%s\",\"seq\":2,\"language\":[\"th\"]},\"body\":{"
+                             "\"action\":\"answer\",\"text\":{\"th\":\"ได้ (สมมติ)\"}}}",
+                             asked->thread_id, asked->packet_id),
+              NULL);
+    return pair_send(from, text);
+}
+
+/** Two-way, pull-and-push: the hub's question is pulled, the office's answer is pushed. */
+static void pull_answer_names_the_message_that_brought_the_question(void **state)
+{
+    struct office *office = *state;
+    const struct pair_asked asked = pair_ask(office->hub);
+    pair_deliver(office->hub);
+    assert_int_equal(pull(office), SPH_PULL_MESSAGE);
+    const struct refs request = inbox_refs(office->own, asked.packet_id);
+    assert_string_equal(request.ref_to, "");
+    const struct pair_asked answered = answer(office->own, &asked);
+    pair_deliver(office->own);
+    assert_string_equal(inbox_refs(office->hub, answered.packet_id).ref_to, request.message_id);
+}
+
+/** Push-and-pull: the office's question is pushed, the hub's answer is pulled. */
+static void pull_brings_the_answer_to_a_pushed_question(void **state)
+{
+    struct office *office = *state;
+    const struct pair_asked asked = pair_ask(office->own);
+    pair_deliver(office->own);
+    const struct refs request = inbox_refs(office->hub, asked.packet_id);
+    const struct pair_asked answered = answer(office->hub, &asked);
+    pair_deliver(office->hub);
+    assert_int_equal(pull(office), SPH_PULL_MESSAGE);
+    assert_string_equal(inbox_refs(office->own, answered.packet_id).ref_to, request.message_id);
+    assert_string_equal(pair_outbox(office->hub).state, "acknowledged");
+}
+
 static void pull_hands_out_the_oldest_first(void **state)
 {
     struct office *office = *state;
@@ -598,6 +660,8 @@ int test_pull(void)
     const struct CMUnitTest tests[] = {
         OFFICE_TEST(pull_message_waits_for_its_office_and_is_acknowledged),
         OFFICE_TEST(pull_office_sends_by_push),
+        OFFICE_TEST(pull_answer_names_the_message_that_brought_the_question),
+        OFFICE_TEST(pull_brings_the_answer_to_a_pushed_question),
         OFFICE_TEST(pull_hands_out_the_oldest_first),
         OFFICE_TEST(pull_lost_receipt_is_asked_for_again),
         OFFICE_TEST(pull_receipt_whose_answer_is_lost_counts),
