@@ -30,7 +30,7 @@ make() { # NAME KIND COUNTRY SUITES
     local port
     port=$(free_port)
     "$saphan" --home "$dir/$1" init --party "$1.example" --name "$1 (fictitious)" --kind "$2" --country "$3" --training \
-        --url "https://127.0.0.1:$port" --listen "127.0.0.1:$port" --suites "$4" --largest 2GB --lang en >&2
+        --url "https://127.0.0.1:$port" --listen "127.0.0.1:$port" --suites "$4" --largest 2147483648 --lang en >&2
 }
 start() {
     "$saphan" --home "$dir/$1" run >"$dir/$1.out" 2>"$dir/$1.log" &

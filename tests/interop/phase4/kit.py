@@ -15,7 +15,7 @@ PING = (EB + "service", EB + "test")
 
 
 class Kit:
-    def __init__(self, folder, tls, endpoints, java=("-Xmx512m", "-XX:+UseSerialGC")):
+    def __init__(self, folder, tls, endpoints, java=("-Xmx512m", "-XX:+UseSerialGC"), port=0):
         """tls, endpoints: as in Kit.java; java: options of the virtual machine. The log is FOLDER/kit.log."""
         self.folder = pathlib.Path(folder)
         parts = self.folder / "received"
@@ -29,7 +29,7 @@ class Kit:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True, encoding="utf-8",
             cwd=self.folder)
         self.lock = threading.Lock()
-        setup = {"port": 0, "folder": str(parts), "tls": tls, "endpoints": endpoints}
+        setup = {"port": port, "folder": str(parts), "tls": tls, "endpoints": endpoints}
         self.port = self.say(setup)["port"]
 
     def say(self, command):
