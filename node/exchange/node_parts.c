@@ -62,6 +62,11 @@ sph_transfers *sph_node_transfers(const sph_node *node)
     return node->transfers;
 }
 
+struct sph_health *sph_node_health(const sph_node *node)
+{
+    return node->health;
+}
+
 const sph_transport *sph_node_transport(const sph_node *node)
 {
     return node->transport;

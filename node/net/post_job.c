@@ -96,6 +96,8 @@ static size_t on_read(char *to, size_t size, size_t count, void *arg)
         return CURL_READFUNC_ABORT;
     }
     job->read_at += got;
+    if (post->progress)
+        post->progress(post->progress_ctx, job->read_at);
     return got;
 }
 

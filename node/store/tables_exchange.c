@@ -15,6 +15,10 @@ const char *const sph_tables_exchange[] = {
     " added_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,"
     " heard_ms INTEGER NOT NULL DEFAULT 0, reached_ms INTEGER NOT NULL DEFAULT 0) STRICT",
 
+    "CREATE TABLE partner_health("
+    " party TEXT PRIMARY KEY, clock_ms INTEGER NOT NULL, clock_at_ms INTEGER NOT NULL,"
+    " failure_code TEXT NOT NULL, failure_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+
     "CREATE TABLE packet("
     " packet_id TEXT PRIMARY KEY, short_id TEXT NOT NULL, is_own INTEGER NOT NULL, type TEXT NOT "
     "NULL,"
@@ -46,6 +50,7 @@ const char *const sph_tables_exchange[] = {
     " submitted_index INTEGER NOT NULL DEFAULT -1, sent_index INTEGER NOT NULL DEFAULT -1,"
     " receipt_index INTEGER NOT NULL DEFAULT -1, failed_index INTEGER NOT NULL DEFAULT -1,"
     " refs TEXT NOT NULL DEFAULT '', root BLOB, wire BLOB, wire_file TEXT NOT NULL DEFAULT '',"
+    " encrypt_cert BLOB, sign_until_ms INTEGER NOT NULL DEFAULT 0,"
     " wire_len INTEGER NOT NULL DEFAULT 0, content_type TEXT NOT NULL DEFAULT '', receipt BLOB,"
     " proof_state TEXT NOT NULL DEFAULT 'none', peer_index INTEGER NOT NULL DEFAULT -1,"
     " peer_leaf BLOB, peer_proof TEXT, error_code TEXT NOT NULL DEFAULT '',"
@@ -57,6 +62,13 @@ const char *const sph_tables_exchange[] = {
     "CREATE INDEX outbox_pull ON outbox(partner, id) WHERE state IN ('ready','ready-again')",
     "CREATE INDEX outbox_ended ON outbox(state) WHERE state IN ('failed','cancelled')",
     "CREATE INDEX outbox_packet ON outbox(packet_id)",
+
+    /* SOAP parts of a message before it was made anew for other keys: its receipt may be for any of
+     * them. */
+    "CREATE TABLE outbox_attempt("
+    " outbox_id INTEGER NOT NULL REFERENCES outbox(id), sent_index INTEGER NOT NULL,"
+    " root BLOB NOT NULL, root_sha256 BLOB NOT NULL CHECK(length(root_sha256)=32),"
+    " PRIMARY KEY(outbox_id, sent_index)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE inbox("
     " id INTEGER PRIMARY KEY, partner TEXT NOT NULL, message_id TEXT NOT NULL, packet_id TEXT NOT "
@@ -82,5 +94,6 @@ const char *const sph_tables_exchange[] = {
 };
 
 const char *const sph_tables_exchange_names[] = {
-    "partner", "packet", "attachment", "outbox", "inbox", "pull_seen", "setting", NULL,
+    "partner",        "partner_health", "packet",    "attachment", "outbox",
+    "outbox_attempt", "inbox",          "pull_seen", "setting",    NULL,
 };

@@ -178,6 +178,7 @@ static void judge(struct bad_world *world, const char *id, struct pair_side *at,
                   const struct bad_msg *msg, const struct bad_end *end)
 {
     SPH_AUTO(sph_response) response = sph_response_init();
+    test_env_advance(at->world, 60000); /* the same refusal is a leaf once a minute only */
     const struct bad_image before = bad_look(at);
     offer(msg, at, &response);
     const struct bad_image after = bad_look(at);

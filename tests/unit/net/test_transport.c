@@ -286,6 +286,28 @@ static void transport_refused_client_and_dead_server_are_tried_later(void **stat
     assert_code(post(talk), SPH_EAGAIN, &talk->err);
 }
 
+static void transport_a_paused_or_removed_client_is_told_and_hears_the_clock(void **state)
+{
+    static const struct {
+        enum sph_standing standing;
+        unsigned status, retry_after_s;
+    } cases[] = {{SPH_STANDING_PAUSED, 503, 600}, {SPH_STANDING_REMOVED, 403, 0}};
+    struct talk *talk = *state;
+    for (size_t i = 0; i < 2; i++) {
+        atomic_store(&talk->node.standing, (int)cases[i].standing);
+        atomic_store(&talk->node.is_partner_enabled, false);
+        assert_ok(post(talk), &talk->err);
+        assert_int_equal(talk->answer.status, cases[i].status);
+        assert_int_equal(talk->answer.retry_after_s, cases[i].retry_after_s);
+        assert_int_equal(talk->answer.told, cases[i].standing);
+        const int64_t off_ms = talk->answer.date_ms - sph_clock_real()->now_ms(NULL);
+        assert_true(off_ms > -5000 && off_ms <= 0);
+    }
+    atomic_store(&talk->node.is_partner_enabled, true);
+    assert_ok(post(talk), &talk->err);
+    assert_int_equal(talk->answer.told, SPH_STANDING_STRANGER);
+}
+
 static void transport_deadline_is_absolute(void **state)
 {
     struct talk *talk = *state;
@@ -419,6 +441,7 @@ int test_transport(void)
         TALK_TEST(transport_own_new_certificate_gets_a_new_connection),
         TALK_TEST(transport_forget_closes_the_kept_connection),
         TALK_TEST(transport_refused_client_and_dead_server_are_tried_later),
+        TALK_TEST(transport_a_paused_or_removed_client_is_told_and_hears_the_clock),
         TALK_TEST(transport_deadline_is_absolute),
         TALK_TEST(transport_only_https_is_spoken),
         TALK_TEST(transport_hostile_answers_are_bounded),
