@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Show Saphan at work: install what is missing, build, and let three invented partners on this machine
+# Show Saphan at work: install what is missing, build, and let four invented partners on this machine
 # exchange signed and encrypted documents. Arguments go to `saphan demo`: --once, --dir DIR, --lang lo|th|en.
 set -euo pipefail
 node=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

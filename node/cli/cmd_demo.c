@@ -11,13 +11,15 @@ static void fill(struct sph_demo *demo, const sph_cli *cli)
         const char *party, *kind, *country;
     } who[SPH_DEMO_COUNT] = {[SPH_DEMO_LAWYER] = {"la.legalaid.demo", "legal-aid", "LA"},
                              [SPH_DEMO_NGO] = {"th.ngo.demo", "ngo", "TH"},
-                             [SPH_DEMO_MINISTRY] = {"la.ministry.demo", "social-ministry", "LA"}};
+                             [SPH_DEMO_MINISTRY] = {"la.ministry.demo", "social-ministry", "LA"},
+                             [SPH_DEMO_OFFICE] = {"la.village.demo", "mass-organisation", "LA"}};
     demo->cli = cli;
     for (size_t i = 0; i < SPH_DEMO_COUNT; i++) {
         demo->node[i].party = who[i].party;
         demo->node[i].kind = who[i].kind;
         demo->node[i].country = who[i].country;
     }
+    demo->node[SPH_DEMO_OFFICE].is_pull_only = true;
 }
 
 static sph_rc start_nodes(struct sph_demo *demo, sph_err *err)
@@ -35,6 +37,13 @@ static sph_rc start_nodes(struct sph_demo *demo, sph_err *err)
     return sph_ok();
 }
 
+/** The small office switched its computer off before somebody touched the line that it used too. */
+static sph_rc open_office(struct sph_demo *demo, sph_err *err)
+{
+    int code = 0;
+    return sph_demo_start(demo, &demo->node[SPH_DEMO_OFFICE], &code, err);
+}
+
 static sph_rc tell(struct sph_demo *demo, sph_err *err)
 {
     SPH_TRY(sph_demo_make_homes(demo, err), err, "homes");
@@ -42,8 +51,10 @@ static sph_rc tell(struct sph_demo *demo, sph_err *err)
     SPH_TRY(sph_demo_swap_cards(demo, err), err, "cards");
     SPH_TRY(sph_demo_publish(demo, err), err, "publications");
     SPH_TRY(sph_demo_ask(demo, err), err, "question and answer");
+    SPH_TRY(sph_demo_ask_office(demo, err), err, "office");
     SPH_TRY(sph_demo_flip(demo, err), err, "changed byte");
     SPH_TRY(sph_demo_tamper(demo, err), err, "changed ledger");
+    SPH_TRY(open_office(demo, err), err, "office");
     return sph_demo_table(demo, err);
 }
 

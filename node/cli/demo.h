@@ -1,5 +1,5 @@
-/** `saphan demo`: three invented partners on this computer, and the story of one exchange
- * (docs/samples/demo). What it does, it does as a person would: words and API calls of three homes;
+/** `saphan demo`: four invented partners on this computer, and the story of one exchange
+ * (docs/samples/demo). What it does, it does as a person would: words and API calls of their homes;
  * only the two attacks reach behind them. */
 #pragma once
 
@@ -7,7 +7,13 @@
 #include "cli/demo_proxy.h"
 
 /** Who takes part. */
-enum sph_demo_who { SPH_DEMO_LAWYER, SPH_DEMO_NGO, SPH_DEMO_MINISTRY, SPH_DEMO_COUNT };
+enum sph_demo_who {
+    SPH_DEMO_LAWYER,
+    SPH_DEMO_NGO,
+    SPH_DEMO_MINISTRY,
+    SPH_DEMO_OFFICE, /* nobody reaches it: it only opens connections, to the NGO */
+    SPH_DEMO_COUNT
+};
 
 /** One partner: its home and, while it runs, its process. */
 struct sph_demo_node {
@@ -17,6 +23,7 @@ struct sph_demo_node {
     unsigned port;     /* where the node listens */
     unsigned url_port; /* where partners reach it: the same, or a proxy in front */
     int pid;           /* 0: not running */
+    bool is_pull_only; /* no address, no port */
 };
 
 #define SPH_DEMO_SENT 16
@@ -51,7 +58,7 @@ SPH_MUST sph_rc sph_demo_sleep(struct sph_demo *demo, int ms, sph_err *err);
 sph_slice sph_demo_sample(const char *name);
 
 /* Homes and processes (demo_home.c). */
-/** Folder, free ports, three homes, the proxy. */
+/** Folder, free ports, the homes, the proxy. */
 SPH_MUST sph_rc sph_demo_make_homes(struct sph_demo *demo, sph_err *err);
 /** Start `saphan run` on a home and wait until it answers. *exit_code of one that ended instead
  * (SPH_EREFUSED). */
@@ -92,6 +99,8 @@ SPH_MUST sph_rc sph_demo_swap_cards(struct sph_demo *demo, sph_err *err);
 SPH_MUST sph_rc sph_demo_publish(struct sph_demo *demo, sph_err *err);
 /** Question and answer. */
 SPH_MUST sph_rc sph_demo_ask(struct sph_demo *demo, sph_err *err);
+/** A question to the office that nobody reaches, and its answer. */
+SPH_MUST sph_rc sph_demo_ask_office(struct sph_demo *demo, sph_err *err);
 /** The closing move of the thread, as an order for packets/…/reply. out: owned. */
 SPH_MUST sph_rc sph_demo_closing(sph_json **out, sph_err *err);
 /** One byte changed in flight (demo_wire.c). */

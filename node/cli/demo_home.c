@@ -1,5 +1,7 @@
 #include "cli/demo.h"
 
+#include "base/config.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -58,6 +60,22 @@ static void add_option(sph_cli *cli, const char *name, const char *value)
     cli->option[cli->option_count++].value = value;
 }
 
+/** Nobody wants to watch a minute pass: this office asks every second. */
+static sph_rc hurry(const struct sph_demo_node *node, sph_err *err)
+{
+    struct sph_config config;
+    sph_files *files = NULL;
+    SPH_TRY(sph_files_real_new(node->cli.home, &files, err), err, "home");
+    sph_rc rc = sph_config_load(files, &config, NULL, err);
+    if (rc.code == SPH_OK) {
+        config.pull_busy_s = 1;
+        config.pull_idle_s = 1;
+        rc = sph_config_store(files, &config, true, err);
+    }
+    sph_files_real_free(&files);
+    return rc;
+}
+
 /** `saphan init`, with the answers that a person would give. */
 static sph_rc init_home(const struct sph_demo_node *node, sph_err *err)
 {
@@ -75,12 +93,16 @@ static sph_rc init_home(const struct sph_demo_node *node, sph_err *err)
     add_option(&cli, "--name-en", sph_text(SPH_LANG_EN, key));
     add_option(&cli, "--name-lo", sph_text(SPH_LANG_LO, key));
     add_option(&cli, "--name-th", sph_text(SPH_LANG_TH, key));
-    add_option(&cli, "--url", url);
-    add_option(&cli, "--listen", listen);
+    if (node->is_pull_only) {
+        add_option(&cli, "--pull-only", NULL);
+    } else {
+        add_option(&cli, "--url", url);
+        add_option(&cli, "--listen", listen);
+    }
     add_option(&cli, "--training", NULL);
     if (sph_cmd_init(&cli) != SPH_EXIT_DONE)
         return sph_fail(err, SPH_EREFUSED, "init of %s", node->party);
-    return sph_ok();
+    return node->is_pull_only ? hurry(node, err) : sph_ok();
 }
 
 static sph_rc fill_node(struct sph_demo *demo, struct sph_demo_node *node, sph_err *err)
@@ -120,7 +142,7 @@ sph_rc sph_demo_make_homes(struct sph_demo *demo, sph_err *err)
         const struct sph_demo_node *node = &demo->node[i];
         SPH_TRY(init_home(node, err), err, "home");
         SPH_TRY(sph_str_format(port, sizeof(port), err, "%u", node->url_port), err, "port");
-        sph_demo_line(demo, SPH_MARK_OK, "demo.home",
+        sph_demo_line(demo, SPH_MARK_OK, node->is_pull_only ? "demo.home.pull" : "demo.home",
                       SPH_ARGS({"party", node->party}, {"port", port}));
     }
     return sph_ok();

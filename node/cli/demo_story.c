@@ -231,6 +231,51 @@ sph_rc sph_demo_ask(struct sph_demo *demo, sph_err *err)
     return answer_question(demo, err);
 }
 
+static sph_rc ask_the_office(struct sph_demo *demo, char packet_id[64], sph_err *err)
+{
+    const size_t from = demo->sent_count;
+    SPH_AUTO_PTR(sph_json) *order = NULL;
+    sph_json *to = sph_json_array();
+    SPH_TRY(sample_order("office-question.json", &order, err), err, "draft");
+    SPH_TRY(sph_json_add(to, sph_json_text(demo->node[SPH_DEMO_OFFICE].party), err), err, "to");
+    SPH_TRY(sph_json_set(order, "to", to, err), err, "to");
+    SPH_TRY(sph_demo_submit(demo, SPH_DEMO_NGO, "/api/1/packets", order, "demo.what.question",
+                            packet_id, err),
+            err, "question");
+    quote(demo, sph_json_get(body_of(order), "question"), SPH_LANG_TH, "demo.question");
+    SPH_TRY(wait_arrived(demo, from, err), err, "question");
+    sph_demo_line(demo, SPH_MARK_OK, "demo.office.pulled",
+                  SPH_ARGS({"party", demo->node[SPH_DEMO_OFFICE].party}));
+    return sph_ok();
+}
+
+static sph_rc office_answers(struct sph_demo *demo, const char *question_id, sph_err *err)
+{
+    const size_t from = demo->sent_count;
+    char target[256], packet_id[64];
+    SPH_AUTO_PTR(sph_json) *order = NULL;
+    SPH_TRY(sample_order("office-answer.json", &order, err), err, "draft");
+    SPH_TRY(sph_str_format(target, sizeof(target), err, "/api/1/packets/%s/reply", question_id),
+            err, "target");
+    SPH_TRY(
+        sph_demo_submit(demo, SPH_DEMO_OFFICE, target, order, "demo.what.answer", packet_id, err),
+        err, "answer");
+    quote(demo, sph_json_get(body_of(order), "text"), SPH_LANG_LO, "demo.answer");
+    return wait_arrived(demo, from, err);
+}
+
+sph_rc sph_demo_ask_office(struct sph_demo *demo, sph_err *err)
+{
+    char question_id[64];
+    struct sph_demo_node *office = &demo->node[SPH_DEMO_OFFICE];
+    SPH_TRY(sph_demo_step(demo, "demo.step.office", err), err, "step");
+    SPH_TRY(ask_the_office(demo, question_id, err), err, "question");
+    SPH_TRY(office_answers(demo, question_id, err), err, "answer");
+    sph_demo_stop(office); /* like any small office in the evening */
+    sph_demo_line(demo, SPH_MARK_OK, "demo.office.off", SPH_ARGS({"party", office->party}));
+    return sph_ok();
+}
+
 sph_rc sph_demo_closing(sph_json **out, sph_err *err)
 {
     return sample_order("close.json", out, err);

@@ -44,13 +44,24 @@ static sph_rc add(const struct sph_demo *demo, struct sph_demo_node *reader,
     return sph_demo_post_file(reader, sph_buf_text(&target), path, "application/xml", &reply, err);
 }
 
-/** All others add this one's card. */
+/** The office that nobody reaches works with the NGO alone: two that only pull never meet. */
+static bool are_partners(const struct sph_demo *demo, const struct sph_demo_node *a,
+                         const struct sph_demo_node *b)
+{
+    const struct sph_demo_node *office = &demo->node[SPH_DEMO_OFFICE];
+    const struct sph_demo_node *ngo = &demo->node[SPH_DEMO_NGO];
+    if (a == b)
+        return false;
+    return (a != office && b != office) || a == ngo || b == ngo;
+}
+
+/** Each partner adds this one's card. */
 static sph_rc spread(struct sph_demo *demo, const struct sph_demo_node *of, sph_err *err)
 {
     char number[64] = "";
     for (size_t i = 0; i < SPH_DEMO_COUNT; i++) {
         struct sph_demo_node *reader = &demo->node[i];
-        if (reader == of)
+        if (!are_partners(demo, reader, of))
             continue;
         SPH_TRY(preview(demo, reader, of, number, err), err, "%s reads the card", reader->party);
         SPH_TRY(add(demo, reader, of, number, err), err, "%s adds the card", reader->party);

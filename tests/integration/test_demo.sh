@@ -8,7 +8,7 @@ saphan=${SAPHAN:-$root/build/dev/node/saphan}
 export SAPHAN_TEST_DATA=${SAPHAN_TEST_DATA:-$root/../shared/data}
 work=$(mktemp -d /tmp/saphan-test-demo.XXXXXX)
 started=()
-homes="la.legalaid.demo th.ngo.demo la.ministry.demo"
+homes="la.legalaid.demo th.ngo.demo la.ministry.demo la.village.demo"
 
 cleanup() {
     for pid in "${started[@]}"; do
@@ -62,8 +62,8 @@ edited_is_named() {
     }
 }
 
-seven_rows_proved() {
-    [ "$(grep -cE '  receipt verified  proved  [0-9]+ +[0-9]+$' "$1")" = 7 ]
+all_rows_proved() {
+    [ "$(grep -cE '  receipt verified  proved  [0-9]+ +[0-9]+$' "$1")" = 11 ]
 }
 
 ledgers_hold() {
@@ -112,18 +112,20 @@ code=$?
 check once_ends_with_0 [ "$code" = 0 ]
 check once_says_nothing_on_stderr [ ! -s en.err ]
 check mode_is_said grep -q 'training mode' en.out
-check safety_numbers_shown [ "$(grep -cE 'both others see ([0-9]{5} ){5}[0-9]{5}$' en.out)" = 3 ]
+check safety_numbers_shown [ "$(grep -cE 'its partners see ([0-9]{5} ){5}[0-9]{5}$' en.out)" = 4 ]
 check question_is_lao grep -q '"ຄົນງານລາວ' en.out
 check answer_is_thai grep -q '"ยื่นคำร้อง' en.out
 check attachment_is_opened grep -q 'opens the attachment' en.out
-check receipts_proved [ "$(grep -c 'signed receipt verified. Ledger entry [0-9]* there, entry [0-9]* here; proved' en.out)" = 7 ]
+check receipts_proved [ "$(grep -c 'signed receipt verified. Ledger entry [0-9]* there, entry [0-9]* here; proved' en.out)" = 11 ]
+check office_pulls grep -q 'waited at the NGO until la.village.demo asked for it' en.out
+check office_opens_no_port grep -q 'la.village.demo is ready. Nobody can reach it: it opens no port' en.out
 check flipped_byte_breaks_transport grep -q 'noticed it and broke off' en.out
 check flipped_byte_is_refused grep -q 'refuses the message (EBMS:0102) and records the refusal as entry [0-9]' en.out
 check repeat_gets_same_receipt grep -q 'both times with the same receipt, to the byte' en.out
 check delivered_once grep -q 'has the message once, and counted 2 repeats' en.out
 check changed_ledger_is_refused grep -q 'refuses to start: its ledger does not hold' en.out
 check edited_entry_is_named edited_is_named en.out
-check table_shows_all seven_rows_proved en.out
+check table_shows_all all_rows_proved en.out
 check once_leaves_nothing_running none_runs en.out
 check ledgers_hold_afterwards ledgers_hold "$work/en"
 check attachment_is_the_file_sent attachment_arrived "$work/en"
@@ -144,11 +146,11 @@ lao=$!
 SAPHAN_TEST_DATA=$work/nothing "$saphan" --lang th demo --dir "$work/th" >th.out 2>&1 &
 thai=$!
 started+=("$lao" "$thai")
-check lao_is_told until_line lo.out 'ໂນດທັງສາມຍັງເປີດຢູ່'
-check lao_has_all_rows [ "$(grep -c 'ກວດໃບຮັບແລ້ວ  ພິສູດແລ້ວ' lo.out)" = 7 ]
+check lao_is_told until_line lo.out 'ໂນດທັງສີ່ຍັງເປີດຢູ່'
+check lao_has_all_rows [ "$(grep -c 'ກວດໃບຮັບແລ້ວ  ພິສູດແລ້ວ' lo.out)" = 11 ]
 check lao_publishes_the_sample grep -qF 'ຄຳພິພາກສາສົມມຸດຈາກຕົວຢ່າງ' lo.out
-check thai_is_told until_line th.out 'โหนดทั้งสามยังเปิดอยู่'
-check thai_has_all_rows [ "$(grep -c 'ตรวจใบรับแล้ว  พิสูจน์แล้ว' th.out)" = 7 ]
+check thai_is_told until_line th.out 'โหนดทั้งสี่ยังเปิดอยู่'
+check thai_has_all_rows [ "$(grep -c 'ตรวจใบรับแล้ว  พิสูจน์แล้ว' th.out)" = 11 ]
 for home in $homes; do
     check "node_${home%%.*}_${home#*.}_answers" "$saphan" --home "$work/lo/$home" status
 done
