@@ -124,6 +124,7 @@ enum sph_exit sph_cmd_partner_card(sph_cli *cli), sph_cmd_partner_add(sph_cli *c
     sph_cmd_partner_list(sph_cli *cli);
 enum sph_exit sph_cmd_partner_show(sph_cli *cli), sph_cmd_partner_ping(sph_cli *cli),
     sph_cmd_partner_pause(sph_cli *cli);
+enum sph_exit sph_cmd_partner_certificates(sph_cli *cli);
 enum sph_exit sph_cmd_partner_resume(sph_cli *cli), sph_cmd_partner_remove(sph_cli *cli);
 enum sph_exit sph_cmd_check(sph_cli *cli), sph_cmd_ask(sph_cli *cli), sph_cmd_reply(sph_cli *cli),
     sph_cmd_publish(sph_cli *cli);

@@ -1,3 +1,4 @@
+#include "cli/foreign.h"
 #include "cli/input.h"
 #include "cli/view.h"
 
@@ -69,9 +70,13 @@ static void print_partner(const sph_cli *cli, const sph_json *json)
     sph_cli_say(
         cli, "cli.partner.state",
         SPH_ARGS({"state", sph_view_label(cli, "partner-state", sph_view_get(json, "state"))}));
-    sph_cli_say(cli, "cli.partner.url", SPH_ARGS({"url", sph_view_get(json, "url")}));
-    sph_cli_say(cli, "cli.partner.safety",
-                SPH_ARGS({"number", sph_view_get(json, "safetyNumber")}));
+    if (sph_json_get(json, "pmode")) {
+        sph_cli_foreign_print(cli, json);
+    } else {
+        sph_cli_say(cli, "cli.partner.url", SPH_ARGS({"url", sph_view_get(json, "url")}));
+        sph_cli_say(cli, "cli.partner.safety",
+                    SPH_ARGS({"number", sph_view_get(json, "safetyNumber")}));
+    }
     print_moment(cli, json, "since", "cli.partner.since");
     print_moment(cli, json, "cardValidUntil", "cli.partner.valid");
     print_moment(cli, json, "lastHeard", "cli.partner.heard");
@@ -186,6 +191,10 @@ enum sph_exit sph_cmd_partner_add(sph_cli *cli)
                          .target = "/api/1/partners/preview",
                          .file = cli->arg[0],
                          .content_type = "application/xml"};
+    if (sph_cli_flag(cli, "--as4"))
+        return sph_cli_foreign_add(cli);
+    if (cli->arg_count == 0)
+        return sph_cli_usage(cli, "cli.draft.missing", SPH_ARGS({"options", "CARD"}));
     enum sph_exit code = sph_input_load(cli, cli->arg[0], &card);
     if (code == SPH_EXIT_DONE)
         code = sph_cli_ask(cli, &ask, &preview);

@@ -5,6 +5,7 @@
 #include "as4/receive.h"
 #include "exchange/health.h"
 #include "exchange/proofs.h"
+#include "exchange/renew.h"
 #include "exchange/wire.h"
 
 #define ANSWER_MAX (512u * 1024)
@@ -66,15 +67,9 @@ static const char *cause(const sph_err *err)
 /** A file that no row will name. After a failed COMMIT the row may name it all the same. */
 static void drop_wire_file(struct delivery *delivery)
 {
-    const sph_files *files = sph_node_env(delivery->node)->files;
-    char *path = delivery->row.wire_file;
-    if (!path[0] || delivery->row.state != SPH_OUT_SUBMITTED ||
-        sph_journal_is_stopped(sph_node_journal(delivery->node)))
-        return;
-    if (files->remove(files->ctx, path, NULL).code != SPH_OK)
-        SPH_LOG(sph_node_env(delivery->node)->log, SPH_LOG_WARN, "wire_file_kept",
-                SPH_LF(SPH_F_MESSAGE, delivery->row.message_id));
-    path[0] = '\0';
+    if (delivery->row.state == SPH_OUT_SUBMITTED &&
+        !sph_journal_is_stopped(sph_node_journal(delivery->node)))
+        sph_wire_drop(delivery->node, &delivery->row);
 }
 
 /** A partner that nobody reaches comes for its messages itself. */
@@ -103,6 +98,24 @@ static sph_rc hand_out(struct delivery *delivery, enum sph_delivery *came, bool 
     drop_wire_file(delivery);
     if (rc.code == SPH_ELIMIT || rc.code == SPH_ECANCELLED)
         return end(delivery, SPH_OUT_DEADLINE, sph_code_name(rc.code), cause(&why), came, err);
+    if (rc.code == SPH_ECONFLICT) {
+        *came = SPH_DELIVERY_DONE;
+        return sph_ok();
+    }
+    return wait(delivery, sph_code_name(rc.code), cause(&why), 0, came, err);
+}
+
+/** The same bytes as before, unless a key that they need is gone. */
+static sph_rc renew(struct delivery *delivery, enum sph_delivery *came, bool *is_ready,
+                    sph_err *err)
+{
+    sph_err why = {0};
+    bool is_renewed = false;
+    const sph_rc rc =
+        sph_renew(delivery->node, &delivery->row, delivery->partner, &is_renewed, &why);
+    *is_ready = rc.code == SPH_OK;
+    if (rc.code == SPH_OK)
+        return rc;
     if (rc.code == SPH_ECONFLICT) {
         *came = SPH_DELIVERY_DONE;
         return sph_ok();
@@ -270,6 +283,24 @@ sph_rc sph_deliver_signal(sph_node *node, const char *party, const sph_as4_in *i
     return rc;
 }
 
+static void note_sent(void *ctx, uint64_t sent)
+{
+    sph_transfer_set(ctx, sent);
+}
+
+/** Who waits for a large message is told how far it is. */
+static sph_transfer *show_sending(const struct delivery *delivery)
+{
+    const struct sph_transfer_name name = {.kind = SPH_TRANSFER_SEND,
+                                           .party = delivery->row.partner,
+                                           .message_id = delivery->row.message_id,
+                                           .total = delivery->row.wire_len,
+                                           .now_ms = sph_node_now_ms(delivery->node)};
+    return delivery->row.wire_file[0]
+               ? sph_transfer_begin(sph_node_transfers(delivery->node), &name)
+               : NULL;
+}
+
 static sph_rc post(struct delivery *delivery, sph_answer *answer, sph_err *err)
 {
     const sph_node *node = delivery->node;
@@ -290,8 +321,11 @@ static sph_rc post(struct delivery *delivery, sph_answer *answer, sph_err *err)
                 err, "outgoing file");
     const uint64_t len =
         delivery->row.wire_file[0] ? delivery->row.wire_len : delivery->row.wire.len;
+    SPH_AUTO_PTR(sph_transfer) *transfer = show_sending(delivery);
     const sph_post request = {
         .url = url,
+        .progress = note_sent,
+        .progress_ctx = transfer,
         .content_type = delivery->row.content_type,
         .file = file.file,
         .files = files,
@@ -341,6 +375,8 @@ static sph_rc deliver(struct delivery *delivery, enum sph_delivery *came, sph_er
         return wait(delivery, "partner-paused", "the partner is paused or removed", 0, came, err);
     if (delivery->row.state == SPH_OUT_SUBMITTED)
         SPH_TRY(hand_out(delivery, came, &is_ready, err), err, "T2");
+    else if (delivery->row.state == SPH_OUT_SENDING || delivery->row.state == SPH_OUT_WAIT_RETRY)
+        SPH_TRY(renew(delivery, came, &is_ready, err), err, "keys");
     if (delivery->row.state == SPH_OUT_READY || delivery->row.state == SPH_OUT_READY_AGAIN)
         return sph_ok();
     return is_ready ? send(delivery, came, err) : sph_ok();

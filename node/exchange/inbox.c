@@ -5,6 +5,9 @@
 #include "as4/build.h"
 #include "exchange/arrival.h"
 #include "exchange/deliver.h"
+#include "exchange/health.h"
+#include "net/http_date.h"
+#include "exchange/foreign.h"
 #include "exchange/pull.h"
 
 #define SIGNAL_TYPE "application/soap+xml;charset=UTF-8"
@@ -57,11 +60,11 @@ static void answer_signal(sph_response *response, sph_buf *signal)
     sph_buf_take(signal, &response->body);
 }
 
-static sph_as4_signer own_signer(const sph_node *node, enum sph_suite suite)
+static sph_as4_signer own_signer(const struct sph_arrival *arrival)
 {
-    const sph_keyring *ring = sph_node_keys(node);
-    const struct sph_key_slot *slot = &ring->slot[sph_slot_sign(suite)];
-    return (sph_as4_signer){slot->key, slot->leaf, ring->root, SPH_TOKEN_BST_X509};
+    const sph_keyring *ring = sph_node_keys(arrival->node);
+    const struct sph_key_slot *slot = &ring->slot[sph_slot_sign(arrival->suite)];
+    return (sph_as4_signer){slot->key, slot->leaf, ring->root, arrival->partner->pmode.sign_ref};
 }
 
 static sph_rc reject_leaf(struct sph_arrival *arrival, sph_err *err)
@@ -89,7 +92,7 @@ static sph_rc answer_error(struct sph_arrival *arrival, const struct sph_as4_err
                            sph_response *response, sph_err *err)
 {
     const struct sph_env *env = sph_node_env(arrival->node);
-    const sph_as4_signer signer = own_signer(arrival->node, arrival->suite);
+    const sph_as4_signer signer = own_signer(arrival);
     char message_id[128];
     SPH_AUTO(sph_buf) signal = sph_buf_init(SIGNAL_ROOM);
     SPH_TRY(sph_as4_new_message_id(env->random, sph_node_party(arrival->node), message_id, err),
@@ -101,7 +104,8 @@ static sph_rc answer_error(struct sph_arrival *arrival, const struct sph_as4_err
     return sph_ok();
 }
 
-/** A refusal: leaf first, then the signed error. Without a leaf there is no answer but 503. */
+/** A refusal: leaf first, then the signed error. Without a leaf there is no answer but 503; only
+ * the same refusal again within a minute is counted instead of written. */
 static void answer_fault(struct sph_arrival *arrival, sph_response *response)
 {
     const char *ref_to = arrival->in ? sph_as4_in_message_id(arrival->in) : NULL;
@@ -112,7 +116,10 @@ static void answer_fault(struct sph_arrival *arrival, sph_response *response)
             SPH_LF(SPH_F_MESSAGE, ref_to ? ref_to : ""),
             SPH_LF(SPH_F_CODE, sph_ebms_code(arrival->fault.code)),
             SPH_LF(SPH_F_WHAT, arrival->fault.rule));
-    sph_rc rc = reject_leaf(arrival, &err);
+    const bool may_note =
+        sph_health_refused(arrival->node, arrival->partner->card.party,
+                           sph_ebms_code(arrival->fault.code), arrival->fault.reason);
+    sph_rc rc = may_note ? reject_leaf(arrival, &err) : sph_ok();
     if (rc.code == SPH_OK)
         rc = answer_error(arrival, &info, response, &err);
     if (rc.code != SPH_OK)
@@ -209,6 +216,7 @@ static bool is_repeat(struct sph_arrival *arrival, sph_response *response)
         return true;
     }
     sph_err err = {0};
+    sph_health_repeated(arrival->node, arrival->partner->card.party);
     if (sph_inbox_duplicate(arrival->node, &row, &err).code != SPH_OK)
         SPH_LOG(sph_node_env(arrival->node)->log, SPH_LOG_WARN, "duplicate_not_counted",
                 SPH_LF(SPH_F_CODE, sph_code_name(err.code)));
@@ -220,6 +228,8 @@ static bool is_repeat(struct sph_arrival *arrival, sph_response *response)
 static sph_rc take_in(struct sph_arrival *arrival, sph_err *err)
 {
     SPH_TRY(unwrap(arrival, err), err, "opening");
+    if (arrival->partner->pmode.is_foreign && !sph_pmode_is_ping(sph_as4_in_user(arrival->in)))
+        return sph_foreign_take(arrival, err);
     SPH_TRY(sph_arrival_check_packet(arrival, err), err, "packet");
     return sph_arrival_store(arrival, err);
 }
@@ -232,6 +242,9 @@ void sph_inbox_take(struct sph_arrival *arrival, sph_response *response)
         rc = verify(arrival, &err);
     if (rc.code == SPH_OK && is_repeat(arrival, response))
         return;
+    if (rc.code == SPH_OK)
+        sph_health_clock(arrival->node, arrival->partner->card.party,
+                         sph_as4_in_timestamp_ms(arrival->in), false);
     if (rc.code == SPH_OK)
         rc = take_in(arrival, &err);
     if (rc.code == SPH_ECONFLICT && is_repeat(arrival, response))
@@ -299,6 +312,25 @@ static void handle_signal(struct sph_arrival *arrival, sph_response *response)
         (void)turn_away(response, 503, NULL).code;
 }
 
+/** as4.md 8.6: several foreign partners may come through one TLS front; the message says which of
+ * them speaks, and its signature must then be that one's. */
+static void find_speaker(struct sph_arrival *arrival, const sph_cert *client)
+{
+    char party[SPH_PARTY_ROOM];
+    const sph_as4_user *user = sph_as4_in_user(arrival->in);
+    const sph_pmode *pmode = &arrival->partner->pmode;
+    if (!user || !pmode->is_foreign || strcmp(user->from, pmode->partner_id) == 0 ||
+        !sph_partners_admit_from(sph_node_partners(arrival->node), client,
+                                 sph_node_now_ms(arrival->node), user->from, party))
+        return;
+    sph_partner *speaker = sph_partners_get(sph_node_partners(arrival->node), party);
+    if (!speaker)
+        return;
+    sph_partner_unref(&arrival->partner);
+    arrival->partner = speaker;
+    arrival->suite = speaker->pmode.suite;
+}
+
 static void handle_message(struct sph_arrival *arrival, const sph_request *request,
                            sph_response *response)
 {
@@ -320,9 +352,10 @@ static void handle_message(struct sph_arrival *arrival, const sph_request *reque
         (void)turn_away(response, 503, NULL).code;
     else if (rc.code != SPH_OK)
         answer_fault(arrival, response);
-    else if (sph_as4_in_kind(arrival->in) == SPH_AS4_USER)
+    else if (sph_as4_in_kind(arrival->in) == SPH_AS4_USER) {
+        find_speaker(arrival, request->client);
         sph_inbox_take(arrival, response);
-    else if (sph_as4_in_kind(arrival->in) == SPH_AS4_PULL)
+    } else if (sph_as4_in_kind(arrival->in) == SPH_AS4_PULL)
         handle_pull(arrival, response);
     else
         handle_signal(arrival, response);
@@ -337,6 +370,16 @@ void sph_arrival_clear(struct sph_arrival *arrival)
     sph_as4_parts_clear(&arrival->parts);
     sph_as4_in_free(&arrival->in);
     sph_partner_unref(&arrival->partner);
+}
+
+static void note_contact(const struct sph_arrival *arrival, const sph_request *request)
+{
+    const char *party = arrival->partner->card.party;
+    int64_t date_ms = 0;
+    sph_health_received(arrival->node, party, request->body_len);
+    if (sph_http_date_parse(sph_http_field_get(request->head, "date"), &date_ms, NULL).code ==
+        SPH_OK)
+        sph_health_clock(arrival->node, party, date_ms, true);
 }
 
 void sph_inbox_handle(void *ctx, const sph_request *request, sph_response *response)
@@ -355,6 +398,7 @@ void sph_inbox_handle(void *ctx, const sph_request *request, sph_response *respo
     if (arrival->partner && !sph_partners_enter(sph_node_partners(ctx), party, INBOUND_MOST)) {
         (void)turn_away(response, 503, NULL).code;
     } else if (arrival->partner) {
+        note_contact(arrival, request);
         handle_message(arrival, request, response);
         sph_partners_leave(sph_node_partners(ctx), party);
     } else

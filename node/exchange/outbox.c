@@ -99,8 +99,10 @@ int64_t sph_out_ladder_ms(unsigned attempt, uint32_t noise)
 
 void sph_out_row_clear(sph_out_row *row)
 {
-    if (row)
-        sph_buf_clear(&row->wire);
+    if (!row)
+        return;
+    sph_buf_clear(&row->wire);
+    sph_cert_free(&row->encrypt_cert);
 }
 
 static sph_rc copy_columns(sph_stmt *stmt, sph_out_row *row, sph_err *err)

@@ -40,10 +40,12 @@ SPH_MUST sph_rc sph_out_state_of(const char *name, enum sph_out_state *out, sph_
 int64_t sph_out_ladder_ms(unsigned attempt, uint32_t noise);
 #define SPH_OUT_DEADLINE_MS (5LL * 24 * 3600 * 1000)
 
+#define SPH_OUT_CONVERSATION 64
 /** A row as the delivery needs it. */
 typedef struct sph_out_row {
     int64_t id, next_ms, deadline_ms, created_ms, submitted_index, sent_index;
-    char message_id[128], packet_id[64], partner[SPH_PARTY_ROOM], action[128], conversation_id[64];
+    char message_id[128], packet_id[64], partner[SPH_PARTY_ROOM], action[256],
+        conversation_id[SPH_OUT_CONVERSATION];
     char content_type[256], wire_file[96];
     char ref_to[256]; /* RefToMessageId: the message that this one answers, or "" */
     enum sph_suite suite;
@@ -53,6 +55,9 @@ typedef struct sph_out_row {
     sph_hash root_sha256;
     sph_as4_refs refs;
     sph_buf wire; /* small messages: the bytes themselves; empty when wire_file */
+    /* What a build used (not loaded): whom it is encrypted for, until when its signature is good. */
+    sph_cert *encrypt_cert;
+    int64_t sign_until_ms;
 } sph_out_row;
 void sph_out_row_clear(sph_out_row *row);
 SPH_MUST sph_rc sph_out_row_load(sph_node *node, int64_t id, sph_out_row *out, sph_err *err);
@@ -105,6 +110,7 @@ struct sph_out_receipt {
     sph_slice root; /* SOAP octets of the receipt */
     sph_hash root_sha256;
     bool is_proved; /* the ledger proof held */
+    int64_t sent_index; /* of the attempt that arrived, when it is proved */
     uint64_t peer_index, peer_size;
     sph_hash peer_root;
     sph_slice peer_leaf, peer_proof;

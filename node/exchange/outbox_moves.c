@@ -1,6 +1,7 @@
 #include "exchange/outbox.h"
 
 #include "crypto/digest.h"
+#include "exchange/renew.h"
 
 sph_rc sph_out_insert(sph_db *db, const struct sph_out_new *row, sph_err *err)
 {
@@ -75,7 +76,8 @@ static sph_rc store_wire(const struct change *change, sph_db *db, int64_t sent_i
     SPH_TRY(sph_stmt_get(db,
                          "UPDATE outbox SET sent_index=?, refs=?, root=?, wire=?, "
                          "wire_file=?, wire_len=?,"
-                         " content_type=?, state=?, next_ms=? WHERE id=? AND state=? AND attempt=?",
+                         " content_type=?, state=?, next_ms=?, encrypt_cert=?, sign_until_ms=?"
+                         " WHERE id=? AND state=? AND attempt=?",
                          &stmt, err),
             err, "hand-out");
     sph_stmt_int(stmt, 1, sent_index);
@@ -90,7 +92,12 @@ static sph_rc store_wire(const struct change *change, sph_db *db, int64_t sent_i
     sph_stmt_text(stmt, 7, change->built->content_type);
     sph_stmt_text(stmt, 8, sph_out_state_name(change->to));
     sph_stmt_int(stmt, 9, change->next_ms);
-    bind_guard(stmt, 10, row);
+    if (row->encrypt_cert)
+        sph_stmt_blob(stmt, 10, sph_cert_peek_der(row->encrypt_cert));
+    else
+        sph_stmt_null(stmt, 10);
+    sph_stmt_int(stmt, 11, row->sign_until_ms);
+    bind_guard(stmt, 12, row);
     return guarded(stmt, err);
 }
 
@@ -224,6 +231,8 @@ static sph_rc bind_acknowledge(void *arg, sph_db *db, const uint64_t *index, sph
     sph_stmt_slice_text(stmt, 7, receipt->peer_proof);
     bind_guard(stmt, 8, change->row);
     SPH_TRY(guarded(stmt, err), err, "receipt");
+    if (receipt->is_proved)
+        SPH_TRY(sph_renew_choose(db, change->row, receipt->sent_index, err), err, "receipt");
     SPH_TRY(sph_stmt_get(db, "UPDATE partner SET reached_ms=? WHERE party=?", &stmt, err), err,
             "contact time");
     sph_stmt_int(stmt, 1, change->now_ms);
@@ -248,7 +257,7 @@ sph_rc sph_out_acknowledge(sph_node *node, const sph_out_row *row,
     SPH_TRY(sph_out_step(row->state, SPH_OUT_RECEIPT, &to, &event, err), err, "receipt");
     SPH_TRY(fill_leaf(node, event, row, &leaf, err), err, "RECEIPT_IN leaf");
     leaf.receipt = receipt->root_sha256;
-    leaf.ref_index = (uint64_t)row->sent_index;
+    leaf.ref_index = (uint64_t)(receipt->is_proved ? receipt->sent_index : row->sent_index);
     if (receipt->is_proved) {
         leaf.peer_size = receipt->peer_size;
         leaf.peer_root = receipt->peer_root;

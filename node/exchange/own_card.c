@@ -261,7 +261,7 @@ struct parties {
 static sph_rc note_party(void *arg, const sph_partner *partner, sph_err *err)
 {
     struct parties *parties = arg;
-    if (partner->state != SPH_PARTNER_ACTIVE)
+    if (partner->pmode.is_foreign || partner->state != SPH_PARTNER_ACTIVE)
         return sph_ok();
     if (!parties->name) {
         parties->room++;

@@ -13,6 +13,10 @@ static bool has_suite(const enum sph_suite *list, size_t count, enum sph_suite s
 sph_rc sph_partner_suite(const sph_partner *partner, const struct sph_suites *own, bool is_inbound,
                          enum sph_suite *out, sph_err *err)
 {
+    if (partner->pmode.is_foreign) {
+        *out = partner->pmode.suite;
+        return sph_ok();
+    }
     const enum sph_suite *receiver = is_inbound ? own->at : partner->card.suite;
     const enum sph_suite *sender = is_inbound ? partner->card.suite : own->at;
     const size_t receiver_count = is_inbound ? own->count : partner->card.suite_count;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "exchange/renew.h"
 #include "ledger/proof.h"
 
 #define LEAF_ROOM 65536u
@@ -23,17 +24,19 @@ sph_rc sph_receipt_proof_make(sph_node *node, uint64_t leaf_index, const sph_hea
     return sph_as4_ledger_proof_write(sph_buf_peek(&leaf), sph_buf_peek(&proof), out, err);
 }
 
-static sph_rc check_leaf(sph_slice bytes, const sph_out_row *row, const char *receiver,
-                         sph_leaf *leaf, sph_err *err)
+static sph_rc check_leaf(sph_node *node, sph_slice bytes, const sph_out_row *row,
+                         const char *receiver, sph_leaf *leaf, int64_t *sent_index, sph_err *err)
 {
     SPH_TRY(sph_leaf_decode(bytes, leaf, err), err, "their leaf");
     if (leaf->event != SPH_EVENT_RECEIVED || strcmp(leaf->message_id, row->message_id) != 0)
         return sph_fail(err, SPH_EPROOF, "the leaf is not the RECEIVED leaf of this message");
     if (strcmp(leaf->actor, receiver) != 0)
         return sph_fail(err, SPH_EPROOF, "the leaf is not the partner's");
-    if (!sph_slice_equal(sph_slice_hash(&leaf->envelope), sph_slice_hash(&row->root_sha256)))
+    /* as4.md 11: any attempt's envelope, when it was encrypted more than once. */
+    const sph_rc rc = sph_renew_find(node, row, &leaf->envelope, sent_index, err);
+    if (rc.code == SPH_ENOTFOUND)
         return sph_fail(err, SPH_EPROOF, "the leaf names another envelope than the one sent");
-    return sph_ok();
+    return rc;
 }
 
 static sph_rc check_inclusion(sph_slice leaf, const sph_tlog_proof *proof,
@@ -57,7 +60,10 @@ sph_rc sph_receipt_proof(sph_node *node, const sph_as4_in *in, const sph_out_row
     SPH_TRY(sph_as4_receipt_proof(in, leaf, proof, err), err, "proof element");
     if (leaf->len == 0 || proof->len == 0 || !partner->has_log)
         return sph_fail(err, SPH_ENOTFOUND, "the receipt carries no ledger proof");
-    SPH_TRY(check_leaf(sph_buf_peek(leaf), row, partner->card.party, &decoded, err), err, "leaf");
+    int64_t sent_index = row->sent_index;
+    SPH_TRY(
+        check_leaf(node, sph_buf_peek(leaf), row, partner->card.party, &decoded, &sent_index, err),
+        err, "leaf");
     SPH_TRY(sph_tlog_proof_parse(sph_buf_peek(proof), &parsed, err), err, "proof");
     SPH_TRY(
         sph_note_memo_verify(sph_node_notes(node), parsed.checkpoint, &partner->log, &head, err),
@@ -66,6 +72,7 @@ sph_rc sph_receipt_proof(sph_node *node, const sph_as4_in *in, const sph_out_row
         return sph_fail(err, SPH_EPROOF, "proof and leaf name different positions");
     SPH_TRY(check_inclusion(sph_buf_peek(leaf), &parsed, &head, err), err, "inclusion");
     receipt->is_proved = true;
+    receipt->sent_index = sent_index;
     receipt->peer_index = decoded.index;
     receipt->peer_size = head.size;
     receipt->peer_root = head.root;

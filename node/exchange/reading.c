@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "exchange/foreign.h"
+
 /** Where the packet's own leaf stands, for `ref` and commitment of OPENED. */
 static sph_rc leaf_of_packet(sph_db *reader, const char *packet_id, int64_t *index, sph_err *err)
 {
@@ -29,8 +31,8 @@ static sph_rc mark_read(void *arg, sph_db *db, sph_err *err)
     return sph_stmt_run(stmt, NULL, err);
 }
 
-static sph_rc note_opened(sph_node *node, const char *packet_id, enum sph_purpose purpose,
-                          const char *user, sph_err *err)
+sph_rc sph_read_opened(sph_node *node, const char *packet_id, enum sph_purpose purpose,
+                       const char *user, sph_err *err)
 {
     sph_db *reader = NULL;
     sph_leaf leaf;
@@ -52,9 +54,23 @@ sph_rc sph_read_packet(sph_node *node, const char *packet_id, enum sph_purpose p
                        const char *user, sph_packet **out, sph_err *err)
 {
     SPH_AUTO(sph_buf) octets = sph_buf_init(sph_node_limits(node)->packet);
-    SPH_TRY(note_opened(node, packet_id, purpose, user, err), err, "log before release");
+    SPH_TRY(sph_read_opened(node, packet_id, purpose, user, err), err, "log before release");
     SPH_TRY(sph_content_load(node, packet_id, &octets, err), err, "content");
     return sph_packet_reopen(sph_buf_peek(&octets), sph_node_limits(node), out, err);
+}
+
+static sph_rc read_part(sph_node *node, const char *packet_id, const char *part_id,
+                        const char *user, const sph_writer *out, char media_type[64], sph_err *err)
+{
+    char type[128];
+    SPH_AUTO_PTR(sph_foreign) *message = NULL;
+    SPH_TRY(sph_read_opened(node, packet_id, SPH_PURPOSE_SAVE, user, err), err,
+            "log before release");
+    SPH_TRY(sph_foreign_load(node, packet_id, &message, err), err, "message");
+    SPH_TRY(sph_foreign_document(node, message, part_id, out, type, err), err, "part");
+    if (sph_str_copy(media_type, 64, sph_slice_str(type), NULL).code != SPH_OK)
+        return sph_str_copy(media_type, 64, SPH_LIT("application/octet-stream"), err);
+    return sph_ok();
 }
 
 sph_rc sph_read_attachment(sph_node *node, const char *packet_id, const char *attachment_id,
@@ -62,6 +78,10 @@ sph_rc sph_read_attachment(sph_node *node, const char *packet_id, const char *at
                            sph_err *err)
 {
     SPH_AUTO_PTR(sph_packet) *packet = NULL;
+    bool is_foreign = false;
+    SPH_TRY(sph_foreign_is(node, packet_id, &is_foreign, err), err, "type");
+    if (is_foreign)
+        return read_part(node, packet_id, attachment_id, user, out, media_type, err);
     SPH_TRY(sph_read_packet(node, packet_id, SPH_PURPOSE_SAVE, user, &packet, err), err, "packet");
     for (size_t i = 0; i < sph_packet_attachment_count(packet); i++) {
         const struct sph_packet_attachment *attachment = sph_packet_attachment_at(packet, i);

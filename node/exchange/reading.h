@@ -12,6 +12,9 @@ enum sph_purpose { SPH_PURPOSE_READ = 1, SPH_PURPOSE_SAVE = 2, SPH_PURPOSE_PROOF
 /** OPENED leaf durable, then the packet. out: owned. */
 SPH_MUST sph_rc sph_read_packet(sph_node *node, const char *packet_id, enum sph_purpose purpose,
                                 const char *user, sph_packet **out, sph_err *err);
+/** The OPENED leaf alone, durable: for contents that are no packet. */
+SPH_MUST sph_rc sph_read_opened(sph_node *node, const char *packet_id, enum sph_purpose purpose,
+                                const char *user, sph_err *err);
 /** OPENED leaf with purpose save, then the attachment's plaintext. Untrusted until it returns
  * SPH_OK. */
 SPH_MUST sph_rc sph_read_attachment(sph_node *node, const char *packet_id,

@@ -30,6 +30,8 @@ static sph_rc add_named(struct sph_submit_work *work, const char *party, sph_err
     SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(work->node), party);
     if (!partner || partner->state == SPH_PARTNER_REMOVED)
         return sph_fail(err, SPH_ENOTFOUND, "no partner of that name");
+    if (partner->pmode.is_foreign)
+        return sph_fail(err, SPH_EREFUSED, "a foreign AS4 product takes files, not packets");
     return add_recipient(work, &partner, err);
 }
 

@@ -1,14 +1,15 @@
 #include "exchange/wire.h"
 
+#include "as4/rebuild.h"
 #include "base/codec.h"
 #include "exchange/content.h"
 #include "exchange/foreign.h"
+#include "exchange/room.h"
 #include "exchange/sealing.h"
 #include "store/vault.h"
 
 #define ROLE_INITIATOR SPH_NS_EB "initiator"
 #define ROLE_RESPONDER SPH_NS_EB "responder"
-#define WIRE_FILE_CAP UINT64_C(2147483648)
 
 /** One part of a message. The packet is in memory; an attachment is an open vault file. */
 struct wire_part {
@@ -103,7 +104,24 @@ static sph_rc add_attachments(sph_node *node, sph_db *reader, const char *packet
     return sph_ok();
 }
 
-static sph_rc gather(sph_node *node, const sph_out_row *row, struct wire_parts *parts, sph_err *err)
+/** What is built again keeps its Content-IDs: the signature names them. */
+static sph_rc keep_cids(const sph_out_row *row, struct wire_parts *parts, sph_err *err)
+{
+    if (row->refs.count != parts->count + 2)
+        return sph_fail(err, SPH_EARG, "%zu parts, %zu references", parts->count, row->refs.count);
+    for (size_t i = 0; i < parts->count; i++) {
+        const sph_slice uri = sph_slice_str(row->refs.ref[i + 2].uri);
+        if (!sph_slice_starts(uri, SPH_LIT("cid:")))
+            return sph_fail(err, SPH_EPARSE, "reference %zu is of no part", i + 3);
+        SPH_TRY(sph_str_copy(parts->part[i].cid, sizeof(parts->part[i].cid),
+                             sph_slice_sub(uri, 4, SIZE_MAX), err),
+                err, "content id");
+    }
+    return sph_ok();
+}
+
+static sph_rc gather(sph_node *node, const sph_out_row *row, bool is_again,
+                     struct wire_parts *parts, sph_err *err)
 {
     sph_db *reader = NULL;
     parts->packet = sph_buf_init(SPH_GZIP_ROOM);
@@ -113,7 +131,8 @@ static sph_rc gather(sph_node *node, const sph_out_row *row, struct wire_parts *
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
     const sph_rc rc = add_attachments(node, reader, row->packet_id, parts, err);
     sph_db_pool_put(sph_node_readers(node), reader);
-    return rc;
+    SPH_TRY(rc, err, "attachments");
+    return is_again ? keep_cids(row, parts, err) : sph_ok();
 }
 
 /** as4.md 15.1: our newest signed checkpoint, which covers SUBMITTED. Left out when it would not
@@ -152,25 +171,65 @@ static void fill_user(const sph_node *node, const sph_out_row *row, const char *
                            .mpc = mpc[0] ? mpc : NULL};
 }
 
-static sph_rc build_to(sph_node *node, const sph_out_row *row, const sph_partner *partner,
-                       const struct wire_parts *parts, const sph_writer *out, sph_as4_built *built,
-                       sph_err *err)
+/** One build: for the first time, or again. */
+struct wire_build {
+    sph_node *node;
+    sph_out_row *row;
+    const sph_partner *partner;
+    const struct wire_parts *parts;
+    sph_slice root; /* of the build before, or empty */
+    bool is_signed_anew;
+};
+
+static sph_rc build_first(const struct wire_build *build, const sph_as4_signer *signer,
+                          const sph_cert *recipient, const sph_writer *out, sph_as4_built *built,
+                          sph_err *err)
 {
     sph_as4_user user;
     SPH_AUTO(sph_buf) checkpoint = sph_buf_init(4096);
-    const sph_keyring *ring = sph_node_keys(node);
+    fill_user(build->node, build->row, build->partner->card.pull_mpc, &user);
+    SPH_TRY(add_checkpoint(build->node, &user, &checkpoint, err), err, "checkpoint");
+    return sph_as4_build_user(&user, build->parts->payload, build->parts->count, build->row->suite,
+                              signer, recipient, SPH_TOKEN_BST_X509,
+                              sph_node_env(build->node)->random, out, built, err);
+}
+
+static sph_rc build_again(const struct wire_build *build, const sph_as4_signer *signer,
+                          const sph_cert *recipient, const sph_writer *out, sph_as4_built *built,
+                          sph_err *err)
+{
+    const struct sph_as4_renewal what = {.root = build->root,
+                                         .refs = &build->row->refs,
+                                         .parts = build->parts->payload,
+                                         .part_count = build->parts->count,
+                                         .suite = build->row->suite,
+                                         .signer = build->is_signed_anew ? signer : NULL,
+                                         .recipient = recipient,
+                                         .recipient_form = SPH_TOKEN_BST_X509};
+    return sph_as4_rebuild_user(&what, sph_node_env(build->node)->random, out, built, err);
+}
+
+static sph_rc build_to(const struct wire_build *build, const sph_writer *out, sph_as4_built *built,
+                       sph_err *err)
+{
+    sph_out_row *row = build->row;
+    const sph_keyring *ring = sph_node_keys(build->node);
     const struct sph_key_slot *slot = &ring->slot[sph_slot_sign(row->suite)];
     const sph_as4_signer signer = {slot->key, slot->leaf, ring->root, SPH_TOKEN_BST_X509};
     const sph_cert *recipient =
-        sph_partner_encrypt_cert(partner, row->suite, sph_node_now_ms(node));
+        sph_partner_encrypt_cert(build->partner, row->suite, sph_node_now_ms(build->node));
     if (!recipient)
         return sph_fail(
             err, SPH_ENOTFOUND,
             "the partner's card has no valid encryption certificate; ask for a new card");
-    fill_user(node, row, partner->card.pull_mpc, &user);
-    SPH_TRY(add_checkpoint(node, &user, &checkpoint, err), err, "checkpoint");
-    return sph_as4_build_user(&user, parts->payload, parts->count, row->suite, &signer, recipient,
-                              SPH_TOKEN_BST_X509, sph_node_env(node)->random, out, built, err);
+    SPH_TRY(build->root.len > 0 ? build_again(build, &signer, recipient, out, built, err)
+                                : build_first(build, &signer, recipient, out, built, err),
+            err, "message");
+    sph_cert_free(&row->encrypt_cert);
+    row->encrypt_cert = sph_cert_ref(recipient);
+    if (build->root.len == 0 || build->is_signed_anew)
+        row->sign_until_ms = sph_cert_not_after_ms(slot->leaf);
+    return sph_ok();
 }
 
 static uint64_t payload_len(const struct wire_parts *parts)
@@ -181,55 +240,119 @@ static uint64_t payload_len(const struct wire_parts *parts)
     return total;
 }
 
-static sph_rc build_in_memory(sph_node *node, sph_out_row *row, const sph_partner *partner,
-                              const struct wire_parts *parts, sph_as4_built *built, sph_err *err)
+static sph_rc build_in_memory(const struct wire_build *build, sph_as4_built *built, sph_err *err)
 {
-    sph_buf_clear(&row->wire);
-    const sph_writer writer = sph_writer_of_buf(&row->wire);
-    return build_to(node, row, partner, parts, &writer, built, err);
+    sph_buf_clear(&build->row->wire);
+    build->row->wire_file[0] = '\0';
+    const sph_writer writer = sph_writer_of_buf(&build->row->wire);
+    return build_to(build, &writer, built, err);
 }
 
-static sph_rc build_in_file(sph_node *node, sph_out_row *row, const sph_partner *partner,
-                            const struct wire_parts *parts, sph_as4_built *built, sph_err *err)
+/** A large message takes its time: who waits is told. */
+static sph_rc write_file(const struct wire_build *build, sph_file *file, sph_as4_built *built,
+                         sph_err *err)
 {
-    const sph_files *files = sph_node_env(node)->files;
-    char uuid[SPH_UUID_TEXT];
+    const sph_files *files = sph_node_env(build->node)->files;
+    const struct sph_transfer_name name = {.kind = SPH_TRANSFER_ENCRYPT,
+                                           .party = build->row->partner,
+                                           .message_id = build->row->message_id,
+                                           .total = payload_len(build->parts),
+                                           .now_ms = sph_node_now_ms(build->node)};
+    SPH_AUTO_PTR(sph_transfer) *transfer =
+        sph_transfer_begin(sph_node_transfers(build->node), &name);
+    struct sph_counted_writer counted;
     sph_file_sink sink;
+    const sph_writer plain = sph_writer_of_file(&sink, files, file);
+    const sph_writer writer = sph_writer_counted(&counted, &plain, transfer);
+    SPH_TRY(build_to(build, &writer, built, err), err, "writing the message");
+    return files->sync(file, err);
+}
+
+static sph_rc check_disk(const struct wire_build *build, sph_err *err)
+{
+    const sph_rc rc = sph_room_on_disk(
+        build->node, sph_room_message(payload_len(build->parts), build->parts->count), NULL, err);
+    return rc.code == SPH_ELIMIT ? (sph_rc){SPH_EAGAIN} : rc; /* there may be room later */
+}
+
+static sph_rc build_in_file(const struct wire_build *build, sph_as4_built *built, sph_err *err)
+{
+    const sph_files *files = sph_node_env(build->node)->files;
+    char uuid[SPH_UUID_TEXT];
     SPH_AUTO(sph_open_file) out = {files, NULL};
-    SPH_TRY(sph_uuid_new(sph_node_env(node)->random, uuid, err), err, "file name");
+    SPH_TRY(check_disk(build, err), err, "outgoing file");
+    SPH_TRY(sph_uuid_new(sph_node_env(build->node)->random, uuid, err), err, "file name");
     SPH_TRY(files->open(files->ctx, "outgoing", SPH_OPEN_TEMPORARY, &out.file, err), err,
             "outgoing file");
-    const sph_writer writer = sph_writer_of_file(&sink, files, out.file);
-    SPH_TRY(build_to(node, row, partner, parts, &writer, built, err), err, "writing the message");
-    SPH_TRY(files->sync(out.file, err), err, "outgoing file");
-    SPH_TRY(sph_str_format(row->wire_file, sizeof(row->wire_file), err, "outgoing/%s", uuid), err,
-            "file name");
-    return files->name(out.file, row->wire_file, err);
+    SPH_TRY(write_file(build, out.file, built, err), err, "outgoing file");
+    sph_buf_clear(&build->row->wire);
+    SPH_TRY(sph_str_format(build->row->wire_file, sizeof(build->row->wire_file), err, "outgoing/%s",
+                           uuid),
+            err, "file name");
+    return files->name(out.file, build->row->wire_file, err);
 }
 
-static sph_rc build_parts(sph_node *node, sph_out_row *row, const sph_partner *partner,
-                          struct wire_parts *parts, sph_as4_built *built, sph_err *err)
+/** Exact, now that it is written: what the partner's listener would turn away is not sent. */
+static sph_rc check_len(const struct wire_build *build, uint64_t len, sph_err *err)
 {
-    SPH_TRY(gather(node, row, parts, err), err, "parts");
+    const uint64_t largest = sph_room_largest(build->partner);
+    if (len <= largest)
+        return sph_ok();
+    return sph_fail(err, SPH_ELIMIT, "larger than the %llu bytes that the partner takes",
+                    (unsigned long long)largest);
+}
+
+static sph_rc build_parts(struct wire_build *build, struct wire_parts *parts, sph_as4_built *built,
+                          sph_err *err)
+{
+    SPH_TRY(gather(build->node, build->row, build->root.len > 0, parts, err), err, "parts");
+    build->parts = parts;
     const uint64_t len = payload_len(parts);
-    if (len > partner->card.largest_message || len > WIRE_FILE_CAP)
-        return sph_fail(err, SPH_ELIMIT, "larger than the %llu bytes that the partner takes",
-                        (unsigned long long)partner->card.largest_message);
-    if (len <= SPH_WIRE_INLINE)
-        return build_in_memory(node, row, partner, parts, built, err);
-    return build_in_file(node, row, partner, parts, built, err);
+    SPH_TRY(check_len(build, len, err), err, "payload");
+    SPH_TRY(len <= SPH_WIRE_INLINE ? build_in_memory(build, built, err)
+                                   : build_in_file(build, built, err),
+            err, "message");
+    return check_len(build, built->len, err);
+}
+
+static sph_rc run_build(struct wire_build *build, sph_as4_built *built, sph_err *err)
+{
+    struct wire_parts *parts = sph_mem_new(1, sizeof(*parts));
+    if (!parts)
+        return sph_fail(err, SPH_ENOMEM, "parts of a message");
+    const sph_rc rc = build_parts(build, parts, built, err);
+    wire_parts_clear(parts);
+    sph_mem_free(parts);
+    return rc;
 }
 
 sph_rc sph_wire_build(sph_node *node, sph_out_row *row, const sph_partner *partner,
                       sph_as4_built *built, sph_err *err)
 {
+    struct wire_build build = {.node = node, .row = row, .partner = partner};
     if (partner->pmode.is_foreign)
         return sph_foreign_wire(node, row, partner, built, err);
-    struct wire_parts *parts = sph_mem_new(1, sizeof(*parts));
-    if (!parts)
-        return sph_fail(err, SPH_ENOMEM, "parts of a message");
-    const sph_rc rc = build_parts(node, row, partner, parts, built, err);
-    wire_parts_clear(parts);
-    sph_mem_free(parts);
-    return rc;
+    return run_build(&build, built, err);
+}
+
+sph_rc sph_wire_rebuild(sph_node *node, sph_out_row *row, const sph_partner *partner,
+                        sph_slice root, bool is_signed_anew, sph_as4_built *built, sph_err *err)
+{
+    struct wire_build build = {.node = node,
+                               .row = row,
+                               .partner = partner,
+                               .root = root,
+                               .is_signed_anew = is_signed_anew};
+    return run_build(&build, built, err);
+}
+
+void sph_wire_drop(sph_node *node, sph_out_row *row)
+{
+    const sph_files *files = sph_node_env(node)->files;
+    if (!row->wire_file[0])
+        return;
+    if (files->remove(files->ctx, row->wire_file, NULL).code != SPH_OK)
+        SPH_LOG(sph_node_env(node)->log, SPH_LOG_WARN, "wire_file_kept",
+                SPH_LF(SPH_F_MESSAGE, row->message_id));
+    row->wire_file[0] = '\0';
 }

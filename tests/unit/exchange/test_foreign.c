@@ -1,0 +1,453 @@
+/** Two Saphan nodes that treat each other as foreign products (as4.md D17): opaque parts out and
+ * in, receipts without ledger proof, every suite and token form, replies, duplicates, refusals. */
+#include "support/pair.h"
+
+#include "exchange/foreign.h"
+#include "exchange/foreign_admin.h"
+#include "exchange/ping.h"
+#include "exchange/reading.h"
+
+#define TEXT_ROOM ((size_t)8 * 1024 * 1024)
+
+/** What one side is told about the other. */
+struct enrolment {
+    const char *pmode; /* JSON members beside address and suite; NULL: none */
+    enum sph_suite suite;
+};
+
+static void add_pem(const char *use, const sph_cert *cert, sph_buf *pem,
+                    struct sph_foreign_cert *out)
+{
+    sph_err err = {0};
+    *pem = sph_buf_init(65536);
+    assert_ok(sph_cert_pem(cert, pem, &err), &err);
+    *out = (struct sph_foreign_cert){use, use, sph_buf_peek(pem)};
+}
+
+static sph_json *pmode_of(const struct enrolment *enrolment)
+{
+    sph_err err = {0};
+    sph_json *json = NULL;
+    const char *text = enrolment->pmode ? enrolment->pmode : "{}";
+    assert_ok(sph_json_parse(sph_slice_str(text), 65536, &json, &err), &err);
+    assert_ok(sph_json_set(json, "address", sph_json_text("https://127.0.0.1:18443/as4"), &err),
+              &err);
+    assert_ok(sph_json_set(json, "suite", sph_json_text(sph_suite_name(enrolment->suite)), &err),
+              &err);
+    return json;
+}
+
+/** `side` enrols the other as a foreign product by its certificates. */
+static sph_rc enrol(struct pair_side *side, const struct enrolment *enrolment,
+                    struct sph_foreign_problem *problem)
+{
+    sph_err err = {0};
+    const sph_keyring *ring = sph_node_keys(side->other->node);
+    struct sph_foreign_cert certs[3];
+    sph_buf pem[3];
+    add_pem("sign", ring->slot[sph_slot_sign(enrolment->suite)].leaf, &pem[0], &certs[0]);
+    add_pem("encrypt", ring->slot[sph_slot_encrypt(enrolment->suite)].leaf, &pem[1], &certs[1]);
+    add_pem("tls", ring->slot[SPH_SLOT_TLS].leaf, &pem[2], &certs[2]);
+    sph_json *json = pmode_of(enrolment);
+    const struct sph_foreign_given given = {.party = side->other->party,
+                                            .pmode = json,
+                                            .certs = certs,
+                                            .cert_count = 3,
+                                            .user = "operator"};
+    const sph_rc rc = sph_foreign_partner_add(side->node, &given, problem, &err);
+    if (rc.code != SPH_OK && !problem->key)
+        print_message("%s %s\n", err.frame[0].where, err.frame[0].what);
+    sph_json_free(&json);
+    for (size_t i = 0; i < 3; i++)
+        sph_buf_clear(&pem[i]);
+    return rc;
+}
+
+static struct pair *foreign_pair(const struct enrolment *a, const struct enrolment *b)
+{
+    struct sph_foreign_problem problem = {.key = NULL};
+    struct pair *pair = sph_mem_new(1, sizeof(*pair));
+    assert_non_null(pair);
+    pair->a = (struct pair_side){
+        .other = &pair->b, .party = "la.legalaid.example", .kind = "legal-aid", .country = "LA"};
+    pair->b = (struct pair_side){
+        .other = &pair->a, .party = "th.ngo.example", .kind = "ngo", .country = "TH"};
+    pair_make_side(&pair->a, 1);
+    pair_make_side(&pair->b, 2);
+    assert_int_equal(enrol(&pair->a, a, &problem).code, SPH_OK);
+    assert_int_equal(enrol(&pair->b, b, &problem).code, SPH_OK);
+    return pair;
+}
+
+static struct pair *foreign_pair_of(enum sph_suite suite)
+{
+    const struct enrolment both = {.suite = suite};
+    return foreign_pair(&both, &both);
+}
+
+/** A file without a name in the side's own folder. */
+static struct sph_submit_attachment part_of(struct pair_side *side, sph_slice octets,
+                                            const char *type, const char *name)
+{
+    sph_err err = {0};
+    const sph_files *files = test_env_get(side->world)->files;
+    struct sph_submit_attachment part = {
+        .files = files, .len = octets.len, .media_type = type, .title = name};
+    assert_ok(files->open(files->ctx, "spool", SPH_OPEN_TEMPORARY, &part.file, &err), &err);
+    assert_ok(files->write(part.file, octets, &err), &err);
+    return part;
+}
+
+static sph_rc submit(struct pair_side *side, struct sph_foreign_order *order, char packet_id[64])
+{
+    sph_err err = {0};
+    struct sph_submitted *done = sph_mem_new(1, sizeof(*done));
+    assert_non_null(done);
+    order->party = side->other->party;
+    order->user = "operator";
+    const sph_rc rc = sph_foreign_submit(side->node, order, done, &err);
+    if (rc.code == SPH_OK && packet_id)
+        assert_ok(sph_str_copy(packet_id, 64, sph_slice_str(done->at[0].packet_id), &err), &err);
+    sph_mem_free(done);
+    return rc;
+}
+
+/** One text from `side` to the other, delivered; its packet id at the sender. */
+static void send_text(struct pair_side *side, const char *text, const char *reply_to,
+                      char packet_id[64])
+{
+    struct sph_submit_attachment part =
+        part_of(side, sph_slice_str(text), "text/plain", "note.txt");
+    struct sph_foreign_order order = {.parts = &part, .part_count = 1, .reply_to = reply_to};
+    assert_int_equal(submit(side, &order, packet_id).code, SPH_OK);
+    part.files->close(&part.file);
+    assert_int_equal(pair_deliver(side), 1);
+}
+
+struct newest {
+    char packet_id[64], message_id[256], type[32];
+    size_t count;
+};
+static sph_rc note_newest(void *arg, int64_t id, const struct sph_inbox_view *view, sph_err *err)
+{
+    struct newest *newest = arg;
+    (void)id;
+    if (newest->count++ > 0)
+        return sph_ok();
+    SPH_TRY(sph_str_copy(newest->packet_id, 64, sph_slice_str(view->packet_id), err), err, "id");
+    SPH_TRY(sph_str_copy(newest->message_id, 256, sph_slice_str(view->message_id), err), err, "id");
+    return sph_str_copy(newest->type, 32, sph_slice_str(view->type), err);
+}
+
+static struct newest newest_in(struct pair_side *side)
+{
+    struct newest newest = {.count = 0};
+    sph_err err = {0};
+    const struct sph_view_filter filter = {.limit = 500};
+    assert_ok(sph_query_inbox(side->node, &filter, note_newest, &newest, &err), &err);
+    return newest;
+}
+
+static sph_foreign *read_newest(struct pair_side *side)
+{
+    sph_err err = {0};
+    sph_foreign *message = NULL;
+    const struct newest newest = newest_in(side);
+    assert_string_equal(newest.type, "foreign");
+    assert_ok(sph_foreign_read(side->node, newest.packet_id, "operator", &message, &err), &err);
+    assert_string_equal(message->message_id, newest.message_id);
+    return message;
+}
+
+static void assert_document(struct pair_side *side, const sph_foreign *message, const char *id,
+                            sph_slice expected)
+{
+    sph_err err = {0};
+    char type[64];
+    SPH_AUTO(sph_buf) out = sph_buf_init(TEXT_ROOM * 4);
+    const sph_writer writer = sph_writer_of_buf(&out);
+    assert_ok(
+        sph_read_attachment(side->node, message->packet_id, id, "operator", &writer, type, &err),
+        &err);
+    assert_int_equal(out.len, expected.len);
+    assert_true(sph_slice_equal(sph_buf_peek(&out), expected));
+}
+
+static void assert_acknowledged(struct pair_side *side)
+{
+    const struct pair_count out = pair_outbox(side);
+    if (strcmp(out.state, "acknowledged") != 0)
+        print_message("state %s code %s detail %s\n", out.state, out.code, out.detail);
+    assert_string_equal(out.state, "acknowledged");
+    /* No ledger extension towards a foreign product (as4.md D17). */
+    assert_string_equal(out.proof, "receipt-only");
+}
+
+static void exchange_both_ways(enum sph_suite suite)
+{
+    struct pair *pair = foreign_pair_of(suite);
+    send_text(&pair->a, "one way (fictitious)", NULL, NULL);
+    assert_acknowledged(&pair->a);
+    sph_foreign *message = read_newest(&pair->b);
+    assert_string_equal(message->partner, pair->a.party);
+    assert_string_equal(message->service, SPH_PMODE_SERVICE);
+    assert_string_equal(message->action, SPH_PMODE_ACTION);
+    assert_int_equal(message->part_count, 1);
+    assert_string_equal(message->part[0].media_type, "text/plain");
+    assert_string_equal(message->part[0].name, "note.txt");
+    assert_document(&pair->b, message, "p1", SPH_LIT("one way (fictitious)"));
+    sph_foreign_free(&message);
+    send_text(&pair->b, "and the other", NULL, NULL);
+    assert_acknowledged(&pair->b);
+    assert_int_equal(pair_leaves(&pair->b, SPH_EVENT_RECEIVED), 1);
+    assert_int_equal(pair_leaves(&pair->b, SPH_EVENT_RECEIPT_SENT), 1);
+    assert_int_equal(pair_leaves(&pair->a, SPH_EVENT_RECEIPT_IN), 1);
+    pair_assert_ledger(&pair->a);
+    pair_assert_ledger(&pair->b);
+    pair_free(&pair);
+}
+
+static void goes_both_ways_in_every_suite(void **state)
+{
+    (void)state;
+    for (enum sph_suite suite = 0; suite < SPH_SUITE_COUNT; suite++)
+        exchange_both_ways(suite);
+}
+
+static void goes_in_every_token_form(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {
+        "{\"signRef\":\"bst-x509v3\",\"encryptRef\":\"ski\"}",
+        "{\"signRef\":\"bst-pkipath\",\"encryptRef\":\"bst-pkipath\"}",
+        "{\"signRef\":\"ski\",\"encryptRef\":\"issuer-serial\"}",
+        "{\"signRef\":\"issuer-serial\",\"encryptRef\":\"bst-x509v3\"}"};
+    for (enum sph_suite suite = 0; suite < SPH_SUITE_COUNT; suite++) {
+        for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+            const struct enrolment a = {forms[i], suite}, b = {forms[3 - i], suite};
+            struct pair *pair = foreign_pair(&a, &b);
+            send_text(&pair->a, "a token form", NULL, NULL);
+            assert_acknowledged(&pair->a);
+            send_text(&pair->b, "another one", NULL, NULL);
+            assert_acknowledged(&pair->b);
+            pair_free(&pair);
+        }
+    }
+}
+
+static void several_parts_of_any_kind_arrive_as_they_were(void **state)
+{
+    (void)state;
+    struct pair *pair = foreign_pair_of(SPH_SUITE_EDELIVERY_2_0_ED25519);
+    SPH_AUTO(sph_buf) large = sph_buf_init(TEXT_ROOM);
+    for (size_t i = 0; i < 3u * 1024 * 1024; i++)
+        assert_int_equal(sph_buf_add_byte(&large, (uint8_t)(i * 2654435761u >> 13), NULL).code,
+                         SPH_OK);
+    struct sph_submit_attachment parts[4] = {
+        part_of(&pair->a, sph_buf_peek(&large), "application/octet-stream", "large.bin"),
+        part_of(&pair->a, (sph_slice){NULL, 0}, "application/octet-stream", "empty.bin"),
+        part_of(&pair->a, SPH_LIT("<a/>"), "application/xml", "ລາຍງານ รายงาน.xml"),
+        part_of(&pair->a, SPH_LIT("x"), "application/vnd.example.very-own+zip", "")};
+    struct sph_foreign_order order = {.parts = parts, .part_count = 4};
+    assert_int_equal(submit(&pair->a, &order, NULL).code, SPH_OK);
+    for (size_t i = 0; i < 4; i++)
+        parts[i].files->close(&parts[i].file);
+    assert_int_equal(pair_deliver(&pair->a), 1);
+    assert_acknowledged(&pair->a);
+    sph_foreign *message = read_newest(&pair->b);
+    assert_int_equal(message->part_count, 4);
+    assert_document(&pair->b, message, "p1", sph_buf_peek(&large));
+    assert_document(&pair->b, message, "p2", (sph_slice){NULL, 0});
+    assert_document(&pair->b, message, "p3", SPH_LIT("<a/>"));
+    assert_document(&pair->b, message, "p4", SPH_LIT("x"));
+    assert_string_equal(message->part[2].name, "ລາຍງານ รายงาน.xml");
+    assert_string_equal(message->part[3].media_type, "application/vnd.example.very-own+zip");
+    assert_string_equal(message->part[3].name, "");
+    sph_foreign_free(&message);
+    pair_free(&pair);
+}
+
+static void message_without_parts_and_ping_are_receipted(void **state)
+{
+    (void)state;
+    char message_id[128];
+    sph_err err = {0};
+    struct pair *pair = foreign_pair_of(SPH_SUITE_EDELIVERY_1_15);
+    struct sph_foreign_order order = {.part_count = 0};
+    assert_int_equal(submit(&pair->a, &order, NULL).code, SPH_OK);
+    assert_int_equal(pair_deliver(&pair->a), 1);
+    assert_acknowledged(&pair->a);
+    sph_foreign *message = read_newest(&pair->b);
+    assert_int_equal(message->part_count, 0);
+    sph_foreign_free(&message);
+    assert_ok(sph_ping_queue(pair->a.node, pair->b.party, message_id, &err), &err);
+    assert_int_equal(pair_deliver(&pair->a), 1);
+    assert_acknowledged(&pair->a);
+    assert_string_equal(newest_in(&pair->b).type, "ping");
+    pair_free(&pair);
+}
+
+static void reply_refers_to_what_came(void **state)
+{
+    (void)state;
+    char question[64];
+    struct pair *pair = foreign_pair_of(SPH_SUITE_EDELIVERY_1_15);
+    send_text(&pair->a, "a question", NULL, question);
+    sph_foreign *asked = read_newest(&pair->b);
+    send_text(&pair->b, "an answer", asked->packet_id, NULL);
+    assert_acknowledged(&pair->b);
+    sph_foreign *answer = read_newest(&pair->a);
+    assert_string_equal(answer->ref_to, asked->message_id);
+    assert_string_equal(answer->conversation_id, asked->conversation_id);
+    sph_foreign_free(&asked);
+    sph_foreign_free(&answer);
+    struct sph_foreign_order order = {.reply_to = "urn:uuid:00000000-0000-4000-8000-000000000000"};
+    assert_int_equal(submit(&pair->a, &order, NULL).code, SPH_ENOTFOUND);
+    pair_free(&pair);
+}
+
+static void four_corners_are_asked_for_where_they_are_agreed(void **state)
+{
+    (void)state;
+    const struct enrolment plain = {NULL, SPH_SUITE_EDELIVERY_2_0_ED25519};
+    const struct enrolment corners = {"{\"fourCorner\":true}", SPH_SUITE_EDELIVERY_2_0_ED25519};
+    struct pair *pair = foreign_pair(&corners, &corners);
+    struct sph_foreign_order order = {.original_sender = "urn:example:clinic",
+                                      .final_recipient = "urn:example:court"};
+    assert_int_equal(submit(&pair->a, &order, NULL).code, SPH_OK);
+    pair_deliver(&pair->a);
+    assert_acknowledged(&pair->a);
+    sph_foreign *message = read_newest(&pair->b);
+    assert_int_equal(message->property_count, 2);
+    assert_string_equal(message->property[0].name, "originalSender");
+    assert_string_equal(message->property[0].value, "urn:example:clinic");
+    assert_string_equal(message->property[1].value, "urn:example:court");
+    sph_foreign_free(&message);
+    pair_free(&pair);
+    pair = foreign_pair(&plain, &corners);
+    assert_int_equal(submit(&pair->a, &order, NULL).code, SPH_EREFUSED);
+    send_text(&pair->a, "two corners only", NULL, NULL);
+    assert_string_equal(pair_outbox(&pair->a).state, "failed");
+    assert_string_equal(pair_outbox(&pair->a).code, "EBMS:0003");
+    pair_free(&pair);
+}
+
+static void lost_answer_is_healed_by_the_stored_receipt(void **state)
+{
+    (void)state;
+    struct pair *pair = foreign_pair_of(SPH_SUITE_EDELIVERY_1_15);
+    pair->a.is_answer_lost = true;
+    send_text(&pair->a, "twice on the wire, once in the inbox", NULL, NULL);
+    pair->a.is_answer_lost = false;
+    pair_restart(&pair->b);
+    test_env_advance(pair->a.world, 60000);
+    assert_int_equal(pair_deliver(&pair->a), 1);
+    assert_acknowledged(&pair->a);
+    assert_int_equal(pair_inbox(&pair->b).rows, 1);
+    assert_int_equal(pair_leaves(&pair->b, SPH_EVENT_RECEIVED), 1);
+    assert_int_equal(pair_leaves(&pair->b, SPH_EVENT_DUPLICATE), 1);
+    pair_free(&pair);
+}
+
+static void packet_is_not_sent_to_a_foreign_product_nor_files_to_a_saphan_node(void **state)
+{
+    (void)state;
+    sph_err err = {0};
+    sph_json *draft = NULL;
+    struct pair *pair = foreign_pair_of(SPH_SUITE_EDELIVERY_1_15);
+    struct sph_submitted *done = sph_mem_new(1, sizeof(*done));
+    sph_findings *findings = sph_mem_new(1, sizeof(*findings));
+    assert_ok(sph_json_parse(sph_slice_str(pair_question), 65536, &draft, &err), &err);
+    const struct sph_submit what = {
+        .draft = draft, .to = &pair->b.party, .to_count = 1, .user = "operator"};
+    assert_int_equal(sph_submit(pair->a.node, &what, done, findings, &err).code, SPH_EREFUSED);
+    assert_int_equal(pair_outbox(&pair->a).rows, 0);
+    sph_json_free(&draft);
+    sph_mem_free(done);
+    sph_mem_free(findings);
+    pair_free(&pair);
+    pair = pair_new();
+    struct sph_foreign_order order = {.part_count = 0};
+    assert_int_equal(submit(&pair->a, &order, NULL).code, SPH_EREFUSED);
+    pair_free(&pair);
+}
+
+/** What a P-Mode of the receiver refuses (security.md A-10). */
+static const struct mismatch {
+    const char *sender, *receiver, *code;
+} mismatches[] = {
+    {"{\"service\":\"urn:example:other\"}", NULL, "EBMS:0010"},
+    {"{\"serviceType\":\"urn:example:type\"}", NULL, "EBMS:0010"},
+    {NULL, "{\"serviceType\":\"urn:example:type\"}", "EBMS:0010"},
+    {"{\"actions\":[\"other\"]}", NULL, "EBMS:0010"},
+    {"{\"agreement\":\"urn:example:agreement\"}", NULL, "EBMS:0010"},
+    {NULL, "{\"agreement\":\"urn:example:agreement\"}", "EBMS:0010"},
+    {"{\"initiatorRole\":\"urn:example:role\"}", NULL, "EBMS:0010"},
+    {"{\"responderRole\":\"urn:example:role\"}", NULL, "EBMS:0010"},
+    {"{\"ownType\":\"urn:example:type\"}", NULL, "EBMS:0010"},
+    {"{\"partnerType\":\"urn:example:type\"}", NULL, "EBMS:0010"},
+    {"{\"partnerId\":\"somebody.else\"}", NULL, "EBMS:0010"},
+    {"{\"ownId\":\"somebody.else\"}", NULL, "EBMS:0101"},
+    {NULL, "{\"maxParts\":0}", "EBMS:0003"},
+};
+
+static void what_matches_no_pmode_is_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(mismatches) / sizeof(mismatches[0]); i++) {
+        const struct enrolment a = {mismatches[i].sender, SPH_SUITE_EDELIVERY_2_0_ED25519};
+        const struct enrolment b = {mismatches[i].receiver, SPH_SUITE_EDELIVERY_2_0_ED25519};
+        struct pair *pair = foreign_pair(&a, &b);
+        send_text(&pair->a, "nobody agreed on this", NULL, NULL);
+        if (strcmp(pair_outbox(&pair->a).code, mismatches[i].code) != 0)
+            print_message("mismatch %zu: %s %s\n", i, pair_outbox(&pair->a).code,
+                          pair_outbox(&pair->a).detail);
+        assert_string_equal(pair_outbox(&pair->a).code, mismatches[i].code);
+        assert_string_equal(pair_outbox(&pair->a).state, "failed");
+        assert_int_equal(pair_inbox(&pair->b).rows, 0);
+        assert_int_equal(pair_leaves(&pair->b, SPH_EVENT_RECEIVED), 0);
+        assert_int_equal(pair_leaves(&pair->b, SPH_EVENT_REJECTED), 1);
+        pair_free(&pair);
+    }
+}
+
+static void agreed_values_pass(void **state)
+{
+    (void)state;
+    const struct enrolment both = {
+        "{\"service\":\"urn:example:s\",\"serviceType\":\"urn:example:t\",\"actions\":[\"x\",\"y\"]"
+        ","
+        "\"agreement\":\"urn:example:a\",\"initiatorRole\":\"i\",\"responderRole\":\"r\"}",
+        SPH_SUITE_EDELIVERY_1_15};
+    struct pair *pair = foreign_pair(&both, &both);
+    struct sph_foreign_order order = {.action = "y", .service = "urn:example:s"};
+    assert_int_equal(submit(&pair->a, &order, NULL).code, SPH_OK);
+    pair_deliver(&pair->a);
+    assert_acknowledged(&pair->a);
+    sph_foreign *message = read_newest(&pair->b);
+    assert_string_equal(message->action, "y");
+    assert_string_equal(message->service_type, "urn:example:t");
+    assert_string_equal(message->agreement, "urn:example:a");
+    sph_foreign_free(&message);
+    order.action = "z";
+    assert_int_equal(submit(&pair->a, &order, NULL).code, SPH_EREFUSED);
+    pair_free(&pair);
+}
+
+int test_foreign(void);
+int test_foreign(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(goes_both_ways_in_every_suite),
+        cmocka_unit_test(goes_in_every_token_form),
+        cmocka_unit_test(several_parts_of_any_kind_arrive_as_they_were),
+        cmocka_unit_test(message_without_parts_and_ping_are_receipted),
+        cmocka_unit_test(reply_refers_to_what_came),
+        cmocka_unit_test(four_corners_are_asked_for_where_they_are_agreed),
+        cmocka_unit_test(lost_answer_is_healed_by_the_stored_receipt),
+        cmocka_unit_test(packet_is_not_sent_to_a_foreign_product_nor_files_to_a_saphan_node),
+        cmocka_unit_test(what_matches_no_pmode_is_refused),
+        cmocka_unit_test(agreed_values_pass),
+    };
+    return cmocka_run_group_tests_name("foreign", tests, NULL, NULL);
+}
