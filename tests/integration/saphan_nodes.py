@@ -73,9 +73,11 @@ class UnixConnection(http.client.HTTPConnection):
 class Node:
     """One home and, while it is served, its process."""
 
-    def __init__(self, folder, party, kind, country, name, reached_at=None, listen=None, prefix=()):
+    def __init__(self, folder, party, kind, country, name, reached_at=None, listen=None, prefix=(),
+                 is_pull_only=False):
         """reached_at: the port that the card names, when something stands in front of the node; listen: "address:port"
-        of the node and its card, when not on the loopback; prefix: words before the program, e.g. ip netns exec."""
+        of the node and its card, when not on the loopback; prefix: words before the program, e.g. ip netns exec;
+        is_pull_only: it has no address and fetches its messages."""
         self.home = os.path.join(folder, party.split(".")[1])
         self.party = party
         self.port = free_port()
@@ -83,10 +85,10 @@ class Node:
         listen = listen or f"127.0.0.1:{self.port}"
         self.process = None
         self.log = open(self.home + ".log", "ab")
+        url = f"https://127.0.0.1:{reached_at}" if reached_at else f"https://{listen}"
         self.run(
             "init", "--party", party, "--name-en", name, "--kind", kind, "--country", country,
-            "--url", f"https://127.0.0.1:{reached_at}" if reached_at else f"https://{listen}", "--listen", listen,
-            "--training",
+            *(["--pull-only"] if is_pull_only else ["--url", url, "--listen", listen]), "--training",
         )
 
     def run(self, *words, check=True):
