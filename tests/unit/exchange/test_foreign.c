@@ -437,6 +437,7 @@ static void agreed_values_pass(void **state)
 int test_foreign(void);
 int test_foreign(void)
 {
+    sph_xml_start();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(goes_both_ways_in_every_suite),
         cmocka_unit_test(goes_in_every_token_form),
