@@ -148,6 +148,17 @@ static sph_rc settle_receipt(struct delivery *delivery, const sph_as4_in *in,
     return sph_ok();
 }
 
+/** as4.md 11: it has the message and no receipt of it left. phase4 says so as 4001, its releases
+ * before 4.5 as an 0004 in words. */
+static bool is_duplicate(const struct delivery *delivery, const struct sph_as4_error_seen *seen)
+{
+    if (strcmp(seen->code, DUPLICATE_WITHOUT_RECEIPT) == 0)
+        return true;
+    return delivery->partner->pmode.is_foreign &&
+           strcmp(seen->code, sph_ebms_code(SPH_EBMS_0004)) == 0 &&
+           sph_slice_find(sph_slice_str(seen->detail), SPH_LIT("duplicate"), 0) != SIZE_MAX;
+}
+
 static sph_rc settle_error(struct delivery *delivery, const sph_as4_in *in, unsigned retry_after_s,
                            enum sph_delivery *came, sph_err *err)
 {
@@ -156,8 +167,8 @@ static sph_rc settle_error(struct delivery *delivery, const sph_as4_in *in, unsi
     if (count == 0)
         return wait(delivery, sph_ebms_code(SPH_EBMS_0302), "an empty error signal", retry_after_s,
                     came, err);
-    /* as4.md 11: it has the message and no receipt of it left. Never shown as acknowledged. */
-    if (strcmp(seen[0].code, DUPLICATE_WITHOUT_RECEIPT) == 0)
+    /* Never shown as acknowledged. */
+    if (is_duplicate(delivery, &seen[0]))
         return end(delivery, SPH_OUT_REFUSED, sph_ebms_code(SPH_EBMS_0301),
                    "delivered-without-proof", came, err);
     if (sph_as4_error_is_final(&seen[0]))
@@ -165,13 +176,21 @@ static sph_rc settle_error(struct delivery *delivery, const sph_as4_in *in, unsi
     return wait(delivery, seen[0].code, seen[0].detail, retry_after_s, came, err);
 }
 
+/** What the answer is; a pull request may bring it along (as4.md 12.3). */
+static enum sph_as4_kind kind_of(const sph_as4_in *in)
+{
+    if (sph_as4_in_kind(in) != SPH_AS4_PULL)
+        return sph_as4_in_kind(in);
+    return sph_as4_in_has(in, SPH_AS4_RECEIPT) ? SPH_AS4_RECEIPT : SPH_AS4_ERROR;
+}
+
 static bool refers_to(const sph_as4_in *in, const char *message_id)
 {
     struct sph_as4_error_seen seen[16];
-    const char *ref_to = sph_as4_in_ref_to(in);
+    const char *ref_to = sph_as4_in_ref_of(in, kind_of(in));
     if (ref_to && strcmp(ref_to, message_id) == 0)
         return true;
-    return sph_as4_in_kind(in) == SPH_AS4_ERROR && sph_as4_errors(in, seen) > 0 &&
+    return kind_of(in) == SPH_AS4_ERROR && sph_as4_errors(in, seen) > 0 &&
            strcmp(seen[0].ref_in_error, message_id) == 0;
 }
 
@@ -182,9 +201,9 @@ static sph_rc settle(struct delivery *delivery, const sph_as4_in *in, unsigned r
     if (!refers_to(in, delivery->row.message_id))
         return wait(delivery, sph_ebms_code(SPH_EBMS_0302), "the answer is for another message",
                     retry_after_s, came, err);
-    if (sph_as4_in_kind(in) == SPH_AS4_RECEIPT)
+    if (kind_of(in) == SPH_AS4_RECEIPT)
         return settle_receipt(delivery, in, came, err);
-    if (sph_as4_in_kind(in) == SPH_AS4_ERROR)
+    if (kind_of(in) == SPH_AS4_ERROR)
         return settle_error(delivery, in, retry_after_s, came, err);
     return wait(delivery, sph_ebms_code(SPH_EBMS_0302), "neither receipt nor error", retry_after_s,
                 came, err);
@@ -263,7 +282,7 @@ sph_rc sph_deliver_signal_suite(sph_node *node, const char *party, const sph_as4
                                 enum sph_suite *out, sph_err *err)
 {
     sph_out_row row;
-    const char *ref_to = sph_as4_in_ref_to(in);
+    const char *ref_to = sph_as4_in_ref_of(in, kind_of(in));
     SPH_TRY(load_waiting(node, party, ref_to ? ref_to : "", &row, err), err, "signal");
     *out = row.suite;
     sph_out_row_clear(&row);
@@ -274,7 +293,7 @@ sph_rc sph_deliver_signal(sph_node *node, const char *party, const sph_as4_in *i
 {
     struct delivery delivery = {.node = node};
     enum sph_delivery came = SPH_DELIVERY_DONE;
-    const char *ref_to = sph_as4_in_ref_to(in);
+    const char *ref_to = sph_as4_in_ref_of(in, kind_of(in));
     SPH_TRY(load_waiting(node, party, ref_to ? ref_to : "", &delivery.row, err), err, "signal");
     delivery.partner = sph_partners_get(sph_node_partners(node), party);
     const sph_rc rc = delivery.partner ? settle(&delivery, in, 0, &came, err)

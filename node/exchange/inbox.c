@@ -5,10 +5,10 @@
 #include "as4/build.h"
 #include "exchange/arrival.h"
 #include "exchange/deliver.h"
-#include "exchange/health.h"
-#include "net/http_date.h"
 #include "exchange/foreign.h"
+#include "exchange/health.h"
 #include "exchange/pull.h"
+#include "net/http_date.h"
 
 #define SIGNAL_TYPE "application/soap+xml;charset=UTF-8"
 #define FREE_FLOOR (sph_limits_default()->free_floor)
@@ -271,10 +271,26 @@ static void answer_empty(struct sph_arrival *arrival, sph_response *response)
         (void)turn_away(response, 503, NULL).code;
 }
 
+/** as4.md 12.3: a pull request may bring the receipt or error for the message before. */
+static sph_rc settle_bundled(struct sph_arrival *arrival, sph_err *err)
+{
+    if (!sph_as4_in_has(arrival->in, SPH_AS4_RECEIPT) &&
+        !sph_as4_in_has(arrival->in, SPH_AS4_ERROR))
+        return sph_ok();
+    const sph_rc rc =
+        sph_deliver_signal(arrival->node, arrival->partner->card.party, arrival->in, err);
+    if (rc.code != SPH_ENOTFOUND)
+        return rc;
+    sph_err_clear(err); /* nobody waits for it: ignored, as one that comes alone */
+    return sph_ok();
+}
+
 static void handle_pull(struct sph_arrival *arrival, sph_response *response)
 {
     sph_err err = {0};
     sph_rc rc = verify(arrival, &err);
+    if (rc.code == SPH_OK)
+        rc = settle_bundled(arrival, &err);
     if (rc.code == SPH_OK)
         rc = sph_pull_serve(arrival, response, &err);
     if (rc.code == SPH_OK)

@@ -551,6 +551,80 @@ static void pull_replayed_request_hands_out_nothing(void **state)
     assert_string_equal(pair_outbox(office->hub).state, "ready");
 }
 
+/* ------------------------------------------------------------------ bundled */
+
+/** The MessageId of the answer, "" for an empty one. */
+static void message_id_of(const sph_response *response, char out[128])
+{
+    const sph_slice mark = SPH_LIT("<eb:MessageId>");
+    const sph_slice all = sph_buf_peek(&response->body);
+    out[0] = '\0';
+    if (holds(response, "EBMS:0006"))
+        return;
+    const size_t at = sph_slice_find(all, mark, 0) + mark.len;
+    const size_t end = sph_slice_find(all, SPH_LIT("<"), at);
+    assert_ok(sph_str_copy(out, 128, sph_slice_sub(all, at, end - at), NULL), NULL);
+}
+
+/** Opens a message that was handed out, as the office would. */
+static sph_as4_in *open_answer(struct office *office, const sph_response *response)
+{
+    char type[256];
+    const sph_cert *known[SPH_CARD_CERTS];
+    sph_as4_in *in = NULL;
+    sph_as4_fault fault = {0};
+    sph_err err = {0};
+    const sph_node *node = office->own->node;
+    SPH_AUTO_PTR(sph_partner) *hub = sph_partners_get(sph_node_partners(node), office->hub->party);
+    const sph_as4_source source = {.bytes = sph_buf_peek(&response->body),
+                                   .len = response->body.len};
+    const sph_as4_trust trust = {.party = office->hub->party,
+                                 .root = hub->card.root,
+                                 .crl = sph_buf_peek(&hub->card.crl),
+                                 .at_ms = sph_node_now_ms(node),
+                                 .suite = SPH_SUITE_EDELIVERY_2_0_ED25519,
+                                 .known = known,
+                                 .known_count = sph_partner_sign_certs(hub, known)};
+    assert_ok(pair_answer_type(response, type, &err), &err);
+    assert_ok(sph_as4_open(type, &source, sph_node_limits(node), &in, &fault, &err), &err);
+    assert_ok(sph_as4_verify(in, &trust, &fault, &err), &err);
+    return in;
+}
+
+/** A request that brings the receipt of the message before: one is done, the next one comes. */
+static void pull_request_may_bring_the_receipt_before_it(void **state)
+{
+    struct office *office = *state;
+    const struct wish wish = {office->own, office->own, mpc_of(office->own), 0, false};
+    const sph_keyring *ring = sph_node_keys(office->own->node);
+    const struct sph_key_slot *slot = &ring->slot[sph_slot_sign(SPH_SUITE_EDELIVERY_2_0_ED25519)];
+    const sph_as4_signer signer = {slot->key, slot->leaf, ring->root, SPH_TOKEN_BST_X509};
+    const sph_random *random = sph_node_env(office->own->node)->random;
+    char request_id[128], receipt_id[128], first_id[128], second_id[128];
+    sph_err err = {0};
+    pair_ask(office->hub);
+    pair_ask(office->hub);
+    pair_deliver(office->hub);
+    SPH_AUTO(sph_response) first = sph_response_init();
+    ask(office, &wish, &first);
+    SPH_AUTO_PTR(sph_as4_in) *in = open_answer(office, &first);
+    assert_ok(sph_str_copy(first_id, 128, sph_slice_str(sph_as4_in_message_id(in)), &err), &err);
+    assert_ok(sph_as4_new_message_id(random, office->own->party, request_id, &err), &err);
+    assert_ok(sph_as4_new_message_id(random, office->own->party, receipt_id, &err), &err);
+    SPH_AUTO(sph_buf) request = sph_buf_init(1024 * 1024);
+    assert_ok(sph_as4_build_pull_with_receipt(
+                  wish.mpc, request_id, in, receipt_id, sph_node_now_ms(office->own->node),
+                  sph_slice_of(NULL, 0), SPH_SUITE_EDELIVERY_2_0_ED25519, &signer, random, &request,
+                  &err),
+              &err);
+    SPH_AUTO(sph_response) second = sph_response_init();
+    offer(office, office->own, &request, &second);
+    message_id_of(&second, second_id);
+    assert_true(second_id[0] != '\0' && strcmp(first_id, second_id) != 0);
+    assert_int_equal(pair_leaves(office->hub, SPH_EVENT_RECEIPT_IN), 1);
+    assert_int_equal(pair_leaves(office->hub, SPH_EVENT_SENT), 2);
+}
+
 /* ------------------------------------------------------------------ parallel pulls */
 
 #define PULLS 8
@@ -568,19 +642,6 @@ static void *offer_in_thread(void *arg)
     struct parallel *parallel = arg;
     offer(parallel->office, parallel->office->own, &parallel->request, &parallel->response);
     return NULL;
-}
-
-/** The MessageId of the answer, "" for an empty one. */
-static void message_id_of(const sph_response *response, char out[128])
-{
-    const sph_slice mark = SPH_LIT("<eb:MessageId>");
-    const sph_slice all = sph_buf_peek(&response->body);
-    out[0] = '\0';
-    if (holds(response, "EBMS:0006"))
-        return;
-    const size_t at = sph_slice_find(all, mark, 0) + mark.len;
-    const size_t end = sph_slice_find(all, SPH_LIT("<"), at);
-    assert_ok(sph_str_copy(out, 128, sph_slice_sub(all, at, end - at), NULL), NULL);
 }
 
 static void pull_parallel_requests_never_get_the_same_message(void **state)
@@ -675,6 +736,7 @@ int test_pull(void)
         OFFICE_TEST(pull_of_own_sub_channel_is_empty),
         OFFICE_TEST(pull_signed_by_another_or_nobody_is_refused),
         OFFICE_TEST(pull_replayed_request_hands_out_nothing),
+        OFFICE_TEST(pull_request_may_bring_the_receipt_before_it),
         OFFICE_TEST(pull_parallel_requests_never_get_the_same_message),
         cmocka_unit_test(pull_pace_follows_the_office_day),
         cmocka_unit_test(pull_back_off_doubles_up_to_half_an_hour),
