@@ -106,11 +106,9 @@ static sph_rc commit_batch(sph_journal *j, struct waiter *first, sph_head **head
     return rc;
 }
 
-/* Give every waiter its answer. A waiter is gone as soon as the lock is. */
-static void answer(sph_journal *j, struct waiter *first, sph_rc rc, const sph_err *err,
-                   sph_head *head)
+/* Give every waiter its answer. A waiter is gone as soon as it is woken. */
+static void answer(struct waiter *first, sph_rc rc, const sph_err *err, sph_head *head)
 {
-    pthread_mutex_lock(&j->lock);
     for (struct waiter *w = first, *next = NULL; w; w = next) {
         next = w->next;
         if (rc.code != SPH_OK) {
@@ -119,10 +117,8 @@ static void answer(sph_journal *j, struct waiter *first, sph_rc rc, const sph_er
         } else if (w->rc.code == SPH_OK && w->wants_head) {
             w->head = sph_head_ref(head);
         }
-        w->is_done = true;
-        pthread_cond_signal(&w->woken);
+        sem_post(&w->done);
     }
-    pthread_mutex_unlock(&j->lock);
 }
 
 static void publish(sph_journal *j, sph_head *head)
@@ -158,6 +154,6 @@ void batch_run(sph_journal *journal, struct waiter *first)
     const sph_rc rc = commit_batch(journal, first, &head, &err);
     if (rc.code == SPH_OK)
         publish(journal, head);
-    answer(journal, first, rc, &err, head);
+    answer(first, rc, &err, head);
     move_wal(journal);
 }

@@ -2,23 +2,53 @@
 
 #include "journal/journal_impl.h"
 
-#define BATCH 512 /* most jobs of one commit (ledger.md 7) */
+#include <time.h>
 
-/* Take everything queued now, at most 512; do not wait to fill. NULL when the journal closes. */
+#define BATCH 512          /* most jobs of one commit (ledger.md 7) */
+#define GATHER_NS 2000000L /* how long jobs gather when the last commit was shared */
+#define GATHER_ENOUGH 24u  /* this many need not wait for more */
+
+/* With the lock held: wait for a first job. */
+static void wait_for_work(sph_journal *j)
+{
+    while (!j->first && !j->is_closing) {
+        j->is_idle = true;
+        pthread_cond_wait(&j->work, &j->lock);
+    }
+    j->is_idle = false;
+}
+
+/* With the lock held: when several jobs met in the last commit, more are on their way, and each
+ * commit costs a flush and the pages that all commits touch. A job that comes alone waits for
+ * nobody. */
+static void gather(sph_journal *j)
+{
+    const struct timespec pause = {0, GATHER_NS};
+    if (!j->was_shared || j->queued >= GATHER_ENOUGH || j->is_closing)
+        return;
+    pthread_mutex_unlock(&j->lock);
+    nanosleep(&pause, NULL);
+    pthread_mutex_lock(&j->lock);
+}
+
+/* Take everything queued now, at most 512. NULL when the journal closes. */
 static struct waiter *next_batch(sph_journal *j)
 {
     pthread_mutex_lock(&j->lock);
-    while (!j->first && !j->is_closing)
-        pthread_cond_wait(&j->work, &j->lock);
+    wait_for_work(j);
+    gather(j);
     struct waiter *first = j->first;
     struct waiter *last = first;
-    for (unsigned count = 1; last && last->next && count < BATCH; count++)
+    unsigned count = first ? 1 : 0;
+    for (; last && last->next && count < BATCH; count++)
         last = last->next;
     if (last) {
         j->first = last->next;
         j->last = j->first ? j->last : NULL;
         last->next = NULL;
     }
+    j->queued -= count;
+    j->was_shared = count > 1;
     pthread_mutex_unlock(&j->lock);
     return first;
 }
@@ -31,21 +61,28 @@ static void *write_loop(void *arg)
     return NULL;
 }
 
+static void enqueue(sph_journal *j, struct waiter *w)
+{
+    pthread_mutex_lock(&j->lock);
+    if (j->last)
+        j->last->next = w;
+    else
+        j->first = w;
+    j->last = w;
+    j->queued++;
+    if (j->is_idle) /* a writer at work looks by itself */
+        pthread_cond_signal(&j->work);
+    pthread_mutex_unlock(&j->lock);
+}
+
 sph_rc sph_journal_commit(sph_journal *journal, sph_job *job, sph_head **head, sph_err *err)
 {
     struct waiter w = {.job = job, .wants_head = head != NULL};
-    pthread_cond_init(&w.woken, NULL);
-    pthread_mutex_lock(&journal->lock);
-    if (journal->last)
-        journal->last->next = &w;
-    else
-        journal->first = &w;
-    journal->last = &w;
-    pthread_cond_signal(&journal->work);
-    while (!w.is_done)
-        pthread_cond_wait(&w.woken, &journal->lock);
-    pthread_mutex_unlock(&journal->lock);
-    pthread_cond_destroy(&w.woken);
+    sem_init(&w.done, 0, 0);
+    enqueue(journal, &w);
+    while (sem_wait(&w.done) != 0)
+        continue; /* a signal came */
+    sem_destroy(&w.done);
     if (w.rc.code == SPH_OK && head)
         *head = w.head;
     if (w.rc.code != SPH_OK && err)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "journal/journal.h"
@@ -14,8 +15,7 @@ struct waiter {
     bool wants_head;
     sph_rc rc;
     sph_err err;
-    bool is_done;
-    pthread_cond_t woken;
+    sem_t done; /* each its own: nobody is woken for another's answer, or to wait for a lock */
     struct waiter *next;
 };
 
@@ -30,7 +30,9 @@ struct sph_journal {
     pthread_mutex_t lock; /* guards up to the next gap */
     pthread_cond_t work;
     struct waiter *first, *last;
-    bool is_closing;
+    unsigned queued;
+    bool is_closing, is_idle; /* idle: the writer must be woken */
+    bool was_shared;          /* the last commit was of several jobs */
     sph_head *head, *signed_head;
 
     atomic_bool is_stopped;
