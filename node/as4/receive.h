@@ -118,6 +118,9 @@ typedef struct sph_as4_part {
     sph_file *file;  /* other parts: private temporary file; NULL for that leading part */
 } sph_as4_part;
 typedef struct sph_as4_parts {
+    /** A name of the content key (E-04: one seen with another MessageId within a day is a replay):
+     * SHA-256 of a label and the key, all zero without parts. */
+    sph_hash content_key;
     size_t count;
     sph_as4_part part[33]; /* in PartInfo order */
     const sph_files *files;

@@ -239,6 +239,17 @@ static sph_rc open_key(const sph_as4_in *in, const sph_as4_recipient *recipients
                          err);
 }
 
+/** The label keeps the name apart from every other digest of the key. */
+static sph_rc name_key(const sph_secret *key, sph_hash *out, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_sha256) *sha = NULL;
+    SPH_TRY(sph_sha256_new(&sha, err), err, "name of the content key");
+    sph_sha256_add(sha, SPH_LIT("saphan as4 content key\n"));
+    sph_sha256_add(sha, sph_secret_peek(key));
+    *out = sph_sha256_final(sha);
+    return sph_ok();
+}
+
 void sph_as4_parts_free(sph_as4_parts **parts)
 {
     sph_as4_parts_clear(*parts);
@@ -263,6 +274,8 @@ sph_rc sph_as4_unwrap(sph_as4_in *in, const sph_as4_recipient *recipients, size_
     parts->files = files;
     if (in->user.part_count > 0)
         SPH_TRY(open_key(in, recipients, recipient_count, random, &key, fault, err), err, "key");
+    if (key != NULL)
+        SPH_TRY(name_key(key, &parts->content_key, err), err, "key");
     const struct job job = {in, key, files, spool_dir, limits, fault, err};
     for (size_t i = 0; i < in->user.part_count; i++) {
         parts->count = i + 1; /* so that a failure closes this one too */
