@@ -49,10 +49,21 @@ static void zlib_stream_clear(zlib_stream *stream)
         inflateEnd(&stream->z);
 }
 
+/* The smallest window that sees all of the text: a larger one finds nothing more, and clearing its
+ * tables took as long as compressing a packet. */
+static int window_bits(size_t len)
+{
+    int bits = 10;
+    while (bits < 15 && ((size_t)1 << bits) < len)
+        bits++;
+    return bits;
+}
+
 static sph_rc deflate_raw(sph_slice plain, sph_buf *out, sph_err *err)
 {
     SPH_AUTO(zlib_stream) s = {.is_deflate = true};
-    s.is_live = deflateInit2(&s.z, 6, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) == Z_OK;
+    const int bits = window_bits(plain.len);
+    s.is_live = deflateInit2(&s.z, 6, Z_DEFLATED, -bits, bits - 6, Z_DEFAULT_STRATEGY) == Z_OK;
     if (!s.is_live)
         return sph_fail(err, SPH_ENOMEM, "no memory for deflate");
     const uLong bound = deflateBound(&s.z, (uLong)plain.len);

@@ -180,6 +180,8 @@ static sph_rc unwrap(struct sph_arrival *arrival, sph_err *err)
                           "spool", sph_node_limits(arrival->node), &arrival->parts, &arrival->fault,
                           err);
 }
+    if (sph_slice_equal(sph_buf_peek(&row.root), sph_as4_in_root(arrival->in)))
+        row.in = arrival->in;
 
 static void answer_row(struct sph_arrival *arrival, sph_response *response)
 {

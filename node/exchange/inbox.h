@@ -20,6 +20,8 @@ typedef struct sph_inbox_row {
     sph_as4_refs refs;
     sph_buf receipt; /* empty until T4 */
     sph_buf root;
+    const sph_as4_in *in; /* the verified message whose SOAP octets `root` is, while it is at hand;
+                             NULL: the receipt is made from root */
 } sph_inbox_row;
 void sph_inbox_row_clear(sph_inbox_row *row);
 /** SPH_ENOTFOUND when this partner never sent that id. */
