@@ -180,8 +180,6 @@ static sph_rc unwrap(struct sph_arrival *arrival, sph_err *err)
                           "spool", sph_node_limits(arrival->node), &arrival->parts, &arrival->fault,
                           err);
 }
-    if (sph_slice_equal(sph_buf_peek(&row.root), sph_as4_in_root(arrival->in)))
-        row.in = arrival->in;
 
 static void answer_row(struct sph_arrival *arrival, sph_response *response)
 {
@@ -189,6 +187,8 @@ static void answer_row(struct sph_arrival *arrival, sph_response *response)
     SPH_AUTO(sph_inbox_row) row = {.id = 0};
     sph_rc rc = sph_inbox_find(arrival->node, arrival->partner->card.party,
                                sph_as4_in_message_id(arrival->in), &row, &err);
+    if (sph_slice_equal(sph_buf_peek(&row.root), sph_as4_in_root(arrival->in)))
+        row.in = arrival->in;
     if (rc.code == SPH_OK)
         rc = sph_inbox_acknowledge(arrival->node, &row, &err);
     if (rc.code == SPH_OK) {

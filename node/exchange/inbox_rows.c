@@ -114,10 +114,6 @@ static sph_rc build_receipt(sph_node *node, const sph_inbox_row *row, sph_buf *r
     SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(node), row->partner);
     const bool is_foreign = partner && partner->pmode.is_foreign;
     const struct sph_env *env = sph_node_env(node);
-    if (row->in)
-        return sph_as4_build_receipt(row->in, message_id, sph_node_now_ms(node),
-                                     sph_buf_peek(&proof), row->suite, &signer, env->random,
-                                     receipt, err);
     const sph_keyring *ring = sph_node_keys(node);
     const struct sph_key_slot *slot = &ring->slot[sph_slot_sign(row->suite)];
     const sph_as4_signer signer = {slot->key, slot->leaf, ring->root,
@@ -128,6 +124,10 @@ static sph_rc build_receipt(sph_node *node, const sph_inbox_row *row, sph_buf *r
         SPH_TRY(add_proof(node, row, &proof, err), err, "ledger proof");
     SPH_TRY(sph_as4_new_message_id(env->random, sph_node_party(node), message_id, err), err,
             "message id");
+    if (row->in)
+        return sph_as4_build_receipt(row->in, message_id, sph_node_now_ms(node),
+                                     sph_buf_peek(&proof), row->suite, &signer, env->random,
+                                     receipt, err);
     return sph_as4_build_receipt_from_root(sph_buf_peek(&row->root), message_id,
                                            sph_node_now_ms(node), sph_buf_peek(&proof), row->suite,
                                            &signer, env->random, receipt, err);
