@@ -45,12 +45,17 @@ static bool is_plain(sph_slice text)
 }
 
 /* PK-09 */
-static void check_characters(const struct walk *walk, const char *name, sph_slice text)
+static sph_rc check_characters(const struct walk *walk, const char *name, sph_slice text,
+                               sph_err *err)
 {
     size_t at = 0;
-    if (!is_plain(text) && sph_unicode_check(text, &at, NULL).code != SPH_OK)
+    const sph_rc rc = is_plain(text) ? sph_ok() : sph_unicode_check(text, &at, NULL);
+    if (rc.code == SPH_ENOMEM)
+        return sph_fail(err, rc.code, "characters");
+    if (rc.code != SPH_OK)
         sph_finding_add(walk->rules->findings, "PK-09", line_in(walk, text, at),
                         "packet.characters", name, "");
+    return sph_ok();
 }
 
 static void add_leak(const struct walk *walk, sph_slice text, const struct sph_leak_found *found)
@@ -84,7 +89,7 @@ static sph_rc screen(const struct walk *walk, sph_slice text, sph_err *err)
 static sph_rc check_text(const struct walk *walk, const sph_field *field, const char *name,
                          sph_slice text, sph_err *err)
 {
-    check_characters(walk, name, text);
+    SPH_TRY(check_characters(walk, name, text, err), err, "text");
     return field->level < 2 && (field->kind == SPH_FIELD_TEXT || field->kind == SPH_FIELD_ML)
                ? screen(walk, text, err)
                : sph_ok();

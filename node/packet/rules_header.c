@@ -20,12 +20,16 @@ static void add(const struct sph_rules *rules, const char *rule, const char *key
 }
 
 /* PK-01, form only: whether it was seen before is the exchange's to say. */
-static void check_nonce(const struct sph_rules *rules)
+static sph_rc check_nonce(const struct sph_rules *rules, sph_err *err)
 {
     SPH_AUTO(sph_buf) nonce = sph_buf_init(NONCE_MOST);
     const sph_slice text = sph_slice_str(rules->packet->header.nonce);
-    if (sph_base64_decode(text, &nonce, NULL).code != SPH_OK || nonce.len < NONCE_LEAST)
+    const sph_rc rc = sph_base64_decode(text, &nonce, NULL);
+    if (rc.code == SPH_ENOMEM)
+        return sph_fail(err, rc.code, "nonce");
+    if (rc.code != SPH_OK || nonce.len < NONCE_LEAST)
         add(rules, "PK-01", "packet.nonce", "nonce", "");
+    return sph_ok();
 }
 
 /* PK-02 */
@@ -183,7 +187,7 @@ static void check_signing_time(const struct sph_rules *rules)
 
 sph_rc sph_rules_header(const struct sph_rules *rules, sph_err *err)
 {
-    check_nonce(rules);
+    SPH_TRY(check_nonce(rules, err), err, "nonce");
     check_mode(rules);
     sph_rules_consent(rules);
     check_personal_data(rules);

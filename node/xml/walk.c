@@ -134,22 +134,47 @@ sph_rc sph_xml_value(const sph_xml_node *node, sph_buf *out, sph_err *err)
     return sph_ok();
 }
 
-static sph_slice trim(sph_slice text)
+static bool is_white(uint8_t byte)
 {
-    while (text.len > 0 && sph_slice_find(SPH_LIT(" \t\r\n"), sph_slice_sub(text, 0, 1), 0) < 4)
-        text = sph_slice_sub(text, 1, text.len - 1);
-    while (text.len > 0 &&
-           sph_slice_find(SPH_LIT(" \t\r\n"), sph_slice_sub(text, text.len - 1, 1), 0) < 4)
-        text.len--;
-    return text;
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* A value on its way into a fixed array: no allocation, so that a rule that asks for a code cannot
+ * miss it because memory ran out. */
+struct value {
+    char *to;
+    size_t len, room; /* room for octets, without the NUL */
+    size_t seen, most;
+};
+
+static sph_rc add_text(struct value *value, sph_slice text, sph_err *err)
+{
+    value->seen += text.len;
+    if (value->seen > value->most) /* white space is allowed, but not without an end */
+        return sph_fail(err, SPH_ELIMIT, "a value of more than %zu octets", value->most);
+    for (size_t i = 0; i < text.len; i++) {
+        const bool white = is_white(text.at[i]);
+        if (value->len < value->room && (value->len > 0 || !white))
+            value->to[value->len++] = (char)text.at[i];
+        else if (!white)
+            return sph_fail(err, SPH_ELIMIT, "a value of more than %zu octets", value->room);
+    }
+    return sph_ok();
 }
 
 sph_rc sph_xml_value_text(const sph_xml_node *node, char *to, size_t room, sph_err *err)
 {
-    /* White space around the value is allowed, but not without an end. */
-    SPH_AUTO(sph_buf) value = sph_buf_init(room + 4096);
-    SPH_TRY(sph_xml_value(node, &value, err), err, "value of %s", sph_xml_local(node));
-    return sph_str_copy(to, room, trim(sph_buf_peek(&value)), err);
+    struct value value = {.to = to, .room = room - 1, .most = room + 4096};
+    if (sph_xml_first(node))
+        return sph_fail(err, SPH_EPARSE, "elements where a value belongs");
+    for (const sph_xml_node *at = node ? node->children : NULL; at; at = at->next)
+        if (sph_xml_is_text(at))
+            SPH_TRY(add_text(&value, sph_slice_str(text_of(at->content)), err), err, "value of %s",
+                    sph_xml_local(node));
+    while (value.len > 0 && is_white((uint8_t)to[value.len - 1]))
+        value.len--;
+    to[value.len] = '\0';
+    return sph_ok();
 }
 
 static bool has_text(const sph_xml_node *node)

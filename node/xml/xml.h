@@ -59,7 +59,8 @@ size_t sph_xml_attr_count(const sph_xml_node *node); /* without namespace declar
 size_t sph_xml_declaration_count(const sph_xml_node *node);
 /** All text of the element concatenated, appended; SPH_EPARSE when it has child elements. */
 SPH_MUST sph_rc sph_xml_value(const sph_xml_node *node, sph_buf *out, sph_err *err);
-/** Same into a fixed array, white space trimmed at both ends. SPH_ELIMIT when it does not fit. */
+/** Same into a fixed array, white space trimmed at both ends, without an allocation. SPH_ELIMIT
+ * when it does not fit: then the array holds a beginning. */
 SPH_MUST sph_rc sph_xml_value_text(const sph_xml_node *node, char *to, size_t room, sph_err *err);
 /** True when nothing but white space text and elements are inside. */
 bool sph_xml_has_only_elements(const sph_xml_node *node);
