@@ -73,7 +73,8 @@ static void print_partner(const sph_cli *cli, const sph_json *json)
     if (sph_json_get(json, "pmode")) {
         sph_cli_foreign_print(cli, json);
     } else {
-        sph_cli_say(cli, "cli.partner.url", SPH_ARGS({"url", sph_view_get(json, "url")}));
+        sph_cli_say(cli, sph_view_get(json, "url")[0] ? "cli.partner.url" : "cli.partner.no-url",
+                    SPH_ARGS({"url", sph_view_get(json, "url")}));
         sph_cli_say(cli, "cli.partner.safety",
                     SPH_ARGS({"number", sph_view_get(json, "safetyNumber")}));
     }

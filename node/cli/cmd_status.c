@@ -13,8 +13,10 @@ static void print_head(const sph_cli *cli, const sph_json *json)
                 SPH_ARGS({"party", sph_view_get(json, "party")}, {"name", sph_view_name(cli, json)},
                          {"kind", sph_view_label(cli, "party-kind", sph_view_get(json, "kind"))},
                          {"country", sph_view_get(json, "country")}));
+    const bool has_address = sph_view_get(json, "url")[0] != '\0';
+    const char *const serving = has_address ? "cli.status.serving" : "cli.status.pulling";
     sph_view_say(cli, is_serving ? SPH_MARK_OK : SPH_MARK_WAIT,
-                 is_serving ? "cli.status.serving" : "cli.status.not-serving",
+                 is_serving ? serving : "cli.status.not-serving",
                  SPH_ARGS({"url", sph_view_get(json, "url")}));
 }
 
