@@ -28,6 +28,27 @@ static inline void sample_store(const char *folder, const char *name, sph_slice 
         abort();
 }
 
+/* A pull request of `suite`, with keys made on the spot. */
+static inline void sample_pull(enum sph_suite suite, sph_buf *out)
+{
+    sph_key *root_key = NULL, *sign_key = NULL;
+    sph_cert *root = NULL, *sign = NULL;
+    const sph_random *random = sph_random_real();
+    sample_must(sph_key_generate(SPH_KEY_P256, &root_key, NULL));
+    sample_must(sph_key_generate(sph_suite_sign_kind(suite), &sign_key, NULL));
+    sample_must(
+        sph_cert_issue_root(root_key, "a.example", random, SAMPLE_NOW_MS, 900, &root, NULL));
+    sample_must(sph_cert_issue_leaf(root_key, root, "a.example", sph_key_peek_public(sign_key),
+                                    SPH_USE_SIGN, random, SAMPLE_NOW_MS, 90, &sign, NULL));
+    const sph_as4_signer signer = {sign_key, sign, root, SPH_TOKEN_BST_X509};
+    sample_must(sph_as4_build_pull("urn:saphan:mpc:x", "q@a.example", SAMPLE_NOW_MS, suite, &signer,
+                                   random, out, NULL));
+    sph_cert_free(&sign);
+    sph_cert_free(&root);
+    sph_key_free(&sign_key);
+    sph_key_free(&root_key);
+}
+
 /* The message's MIME octets in *mime, its SOAP part and Content-Type in *built, its receipt in
  * *receipt. */
 static inline void sample_message(enum sph_suite suite, enum sph_token_ref form, sph_buf *mime,

@@ -36,7 +36,7 @@ static const sph_cert *own_root(void)
 }
 
 /* What lies behind the signature check. */
-static void deeper(const sph_as4_in *in, enum sph_suite suite)
+static void deeper(const sph_as4_in *in, const sph_as4_trust *trust)
 {
     struct sph_wss wss;
     sph_as4_fault fault = {0};
@@ -45,10 +45,11 @@ static void deeper(const sph_as4_in *in, enum sph_suite suite)
     SPH_AUTO_PTR(sph_xenc_key) *key = NULL;
     SPH_AUTO(sph_as4_token_in) token = {0};
     SPH_AUTO_PTR(sph_cert) *cert = NULL;
-    if (sph_wss_check_encryption(in, &wss, suite, &key, &fault, NULL).code != SPH_OK || key == NULL)
+    if (sph_wss_check_encryption(in, &wss, trust, &key, &fault, NULL).code != SPH_OK || key == NULL)
         return;
-    if (sph_as4_token_read(sph_xenc_key_recipient(key), in->ids, in->security, &token, NULL).code !=
-        SPH_OK)
+    if (sph_as4_token_read(sph_xenc_key_recipient(key), in->ids, in->security,
+                           trust->accepts_legacy_refs, &token, NULL)
+            .code != SPH_OK)
         return;
     (void)sph_as4_token_names(&token, own_root());
     if (sph_as4_token_cert(&token, &cert, NULL).code != SPH_OK && cert != NULL)
@@ -75,10 +76,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (int suite = 0; suite < SPH_SUITE_COUNT; suite++) {
         sph_as4_fault fault = {0};
         SPH_AUTO_PTR(sph_as4_in) *in = NULL;
+        const bool is_foreign = size % 2 == 1; /* both ways of trusting, by the input */
         const sph_as4_trust trust = {.party = "a.example",
                                      .root = root,
                                      .at_ms = SAMPLE_NOW_MS + INT64_C(86400000) * 30,
-                                     .suite = (enum sph_suite)suite};
+                                     .suite = (enum sph_suite)suite,
+                                     .is_foreign = is_foreign,
+                                     .pinned = &root,
+                                     .pinned_count = 1,
+                                     .ca = root,
+                                     .accepts_legacy_refs = is_foreign,
+                                     .accepts_plain = is_foreign,
+                                     .accepts_uncompressed_xml = is_foreign};
         const sph_rc rc =
             sph_as4_open_root(sph_slice_of(data, size), sph_limits_default(), &in, &fault, NULL);
         if ((rc.code == SPH_EREFUSED) != (fault.rule != NULL))
@@ -87,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             return 0;
         if (sph_as4_verify(in, &trust, &fault, NULL).code == SPH_OK || sph_as4_in_refs(in) != NULL)
             abort(); /* nobody has a key under this root */
-        deeper(in, (enum sph_suite)suite);
+        deeper(in, &trust);
         signals(in);
     }
     return 0;
