@@ -165,15 +165,15 @@ format_check() {
 
 arch_checks() {
     local check
-    for check in layers banned callers docs docs_links repo; do
+    for check in layers banned callers bad_input docs docs_links repo; do
         limited 120 "$logs/arch-$check.log" "tests/arch/$check.py"
     done
-    count arch "$logs"/arch-{layers,banned,callers,docs,docs_links,repo}.log
+    count arch "$logs"/arch-{layers,banned,callers,bad_input,docs,docs_links,repo}.log
 }
 
 arch_selftests() {
     local check
-    for check in layers banned callers docs docs_links repo globals hardening tally; do
+    for check in layers banned callers bad_input docs docs_links repo globals hardening tally; do
         limited 120 "$logs/selftest-$check.log" "tests/arch/$check.py" --self-test
     done
     count arch-selftest "$logs"/selftest-*.log
