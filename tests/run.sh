@@ -3,7 +3,7 @@
 #
 #   tests/run.sh             everything that must hold, at most 20 minutes on 2 cores
 #   tests/run.sh --quick     format, layers, banned calls, dev build and unit tests but those of two whole
-#                            nodes (unit_exchange), under a minute
+#                            nodes (unit_exchange, unit_portal), under a minute; SAPHAN_QUICK=1
 #   tests/run.sh --all       also the integration tests under ASan and the threaded layers under TSan
 #   tests/run.sh --long      the big runs: SAPHAN_LONG=1, 2,000 kills, fuzzing for an hour a target
 #   tests/run.sh --interop   also against phase4, an AS4 product in Java by others (installs a JDK and Maven)
@@ -55,6 +55,7 @@ export ASAN_OPTIONS=exitcode=99:allocator_may_return_null=1:detect_stack_use_aft
 fuzz_seconds=10
 limit_word=limit
 default_limit=300
+[ "$mode" = quick ] && export SAPHAN_QUICK=1
 if [ "$mode" = long ]; then
     export SAPHAN_LONG=1 SAPHAN_KILLS=2000
     fuzz_seconds=3600
@@ -191,9 +192,11 @@ globals_check() {
 
 # unit_tests PRESET [LAYER…]: build, then run the layers' test programs, two at a time.
 unit_tests() {
-    local preset=$1 name=$group_name programs=() program log logs_of=()
+    local preset=$1 name=$group_name programs=() program log logs_of=() targets=()
     shift
-    if ! build "$preset"; then
+    # --quick: the whole program and the units of one layer each; two whole nodes are for the full run.
+    [ "$mode" = quick ] && targets=(saphan unit_{base,crypto,xml,store,net,packet,as4,ledger,journal,evidence})
+    if ! build "$preset" "${targets[@]}"; then
         count "$name" "$logs/build-$preset.log"
         return
     fi
@@ -204,8 +207,10 @@ unit_tests() {
         # The longest first, so that two at a time end together; --quick leaves the longest out.
         for program in "build/$preset"/tests/unit_{as4,exchange}; do
             mapfile -t programs < <(printf '%s\n' "${programs[@]}" | grep -vx "$program")
-            [ "$mode" = quick ] && [ "${program##*_}" = exchange ] || programs=("$program" "${programs[@]}")
+            programs=("$program" "${programs[@]}")
         done
+        # Programs of an earlier run that --quick did not build stay out.
+        [ "$mode" = quick ] && mapfile -t programs < <(printf '%s\n' "${programs[@]}" | grep -v '_exchange$\|_portal$')
     fi
     for program in "${programs[@]}"; do
         while [ "$(jobs -pr | wc -l)" -ge 2 ]; do
