@@ -64,6 +64,10 @@ enum sph_mark { SPH_MARK_OK, SPH_MARK_BAD, SPH_MARK_WAIT };
 const char *sph_cli_mark(const sph_cli *cli, enum sph_mark mark);
 /** A wrong use: says what, names the help, exit 2. */
 enum sph_exit sph_cli_usage(const sph_cli *cli, const char *key, const sph_arg *args, size_t count);
+/** A problem in its own words: catalogue text `key`, and `key`.do when there is one, on stderr;
+ * under --json an object as the API's on stdout too. Returns exit_code. */
+enum sph_exit sph_cli_problem_said(const sph_cli *cli, const char *key, enum sph_code code,
+                                   enum sph_exit exit_code, const sph_arg *args, size_t count);
 /** A failure that has no problem document: the reason in the user's language and the cause. */
 enum sph_exit sph_cli_failed(const sph_cli *cli, const sph_err *err);
 /** Ask a question on the terminal; --yes answers yes; no terminal is no. */
@@ -86,6 +90,8 @@ typedef struct sph_ask {
     const char *file;            /* a file's path whose octets are the body, with */
     const char *content_type;
     const char *save_to; /* answer's body goes to this new file instead of memory */
+    void (*progress)(void *ctx, uint64_t done, uint64_t total); /* of `file`; may be NULL */
+    void *progress_ctx;
 } sph_ask;
 typedef struct sph_reply {
     unsigned status;

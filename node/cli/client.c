@@ -55,7 +55,9 @@ struct outgoing {
     sph_files *root;
     sph_file *file;
     sph_file_source source;
-    sph_reader reader;
+    sph_reader from, reader;
+    const sph_ask *ask;
+    uint64_t done;
     sph_buf text;
     uint64_t len;
     const char *content_type;
@@ -79,10 +81,21 @@ static sph_rc absolute(const char *path, char out[1024], sph_err *err)
     return sph_str_format(out, 1024, err, "%s/%s", folder, path);
 }
 
+static sph_rc read_outgoing(void *ctx, uint8_t *at, size_t room, size_t *got, sph_err *err)
+{
+    struct outgoing *out = ctx;
+    SPH_TRY(out->from.read(out->from.ctx, at, room, got, err), err, "file");
+    out->done += *got;
+    if (out->ask->progress)
+        out->ask->progress(out->ask->progress_ctx, out->done, out->len);
+    return sph_ok();
+}
+
 static sph_rc open_outgoing(const sph_ask *ask, struct outgoing *out, sph_err *err)
 {
     char path[1024];
     out->text = sph_buf_init(ANSWER_MOST);
+    out->ask = ask;
     out->content_type = ask->content_type;
     SPH_TRY(sph_files_real_new("/", &out->root, err), err, "files");
     if (ask->body) {
@@ -96,7 +109,8 @@ static sph_rc open_outgoing(const sph_ask *ask, struct outgoing *out, sph_err *e
     SPH_TRY(out->root->open(out->root->ctx, path, SPH_OPEN_READ, &out->file, err), err, "%s",
             "opening the file");
     SPH_TRY(out->root->size(out->file, &out->len, err), err, "size");
-    out->reader = sph_reader_of_file(&out->source, out->root, out->file, 0, out->len);
+    out->from = sph_reader_of_file(&out->source, out->root, out->file, 0, out->len);
+    out->reader = (sph_reader){out, read_outgoing};
     return sph_ok();
 }
 

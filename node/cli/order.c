@@ -4,6 +4,7 @@
 
 #include "base/env.h"
 #include "cli/input.h"
+#include "cli/progress.h"
 #include "cli/view.h"
 #include "packet/packet.h"
 #include "packet/vocabulary.h"
@@ -209,12 +210,16 @@ static sph_rc add_attachment(sph_order *order, const char *path, const char *typ
 static void attach(sph_order *order, const char *path, sph_json *list)
 {
     SPH_AUTO(sph_reply) reply = {.status = 0};
+    sph_bar bar = sph_bar_start(order->cli, "progress.upload");
     const sph_ask ask = {.method = "POST",
                          .target = "/api/1/attachments",
                          .file = path,
-                         .content_type = "application/octet-stream"};
+                         .content_type = "application/octet-stream",
+                         .progress = sph_bar_note,
+                         .progress_ctx = &bar};
     const char *type = sph_input_media_type(order->cli, path);
     fail(order, type ? sph_cli_ask(order->cli, &ask, &reply) : SPH_EXIT_USAGE);
+    sph_bar_end(&bar);
     if (order->code == SPH_EXIT_DONE)
         keep(order,
              add_attachment(order, path, type, sph_view_get(reply.json, "upload"), list, NULL));

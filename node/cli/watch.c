@@ -5,6 +5,7 @@
 
 #include "base/env.h"
 #include "base/unicode.h"
+#include "cli/progress.h"
 #include "cli/view.h"
 #include "packet/packet.h"
 
@@ -20,6 +21,8 @@ struct watch {
     size_t count, settled, reached, refused, column;
     char letter;
     bool is_settled[ITEMS_MOST];
+    sph_bar bar;
+    bool is_moving; /* bytes are on their way: nobody gives up waiting then */
 };
 
 /** "T-1X8RD0", or the packet's own short id where there is no thread. */
@@ -102,12 +105,30 @@ static void look_at(struct watch *watch, size_t at, const sph_json *rows)
         const struct settled *known = &settled_states[i];
         if (!sph_slice_is(state, known->state))
             continue;
+        sph_bar_end(&watch->bar);
         print_item(watch, item, known->mark, known->key, row);
         watch->is_settled[at] = true;
         watch->settled++;
         watch->reached += known->is_reached;
         watch->refused += known->is_refused;
     }
+}
+
+/** All that is being sent of what is watched, as one bar. */
+static void show_sending(struct watch *watch, const sph_json *rows)
+{
+    int64_t done = 0, total = 0;
+    for (size_t i = 0; i < watch->count; i++) {
+        const sph_json *item = sph_json_at(watch->items, i);
+        const sph_json *row = row_of(rows, sph_view_get(item, "messageId"));
+        if (!row || watch->is_settled[i])
+            continue;
+        done += sph_json_get_int(row, "bytesSent", 0);
+        total += sph_json_get_int(row, "bytesTotal", 0);
+    }
+    watch->is_moving = total > 0;
+    if (total > 0)
+        sph_bar_show(&watch->bar, (uint64_t)done, (uint64_t)total);
 }
 
 /** One look at the outbox; false when nobody answers any more. */
@@ -121,6 +142,7 @@ static bool look(struct watch *watch)
     for (size_t i = 0; i < watch->count; i++)
         if (!watch->is_settled[i])
             look_at(watch, i, rows);
+    show_sending(watch, rows);
     return true;
 }
 
@@ -135,14 +157,17 @@ enum sph_exit sph_watch_items(sph_cli *cli, const sph_json *items, char letter)
 {
     const sph_clock *clock = sph_clock_real();
     const int64_t end_ms = clock->mono_ms(clock->ctx) + WATCH_MS;
-    struct watch watch = {.cli = cli, .items = items, .letter = letter};
+    struct watch watch = {
+        .cli = cli, .items = items, .letter = letter, .bar = sph_bar_start(cli, "progress.send")};
     watch.count = sph_json_count(items) < ITEMS_MOST ? sph_json_count(items) : ITEMS_MOST;
     for (size_t i = 0; i < watch.count; i++) {
         const size_t wide = width_of(sph_view_get(sph_json_at(items, i), "partner")) + 4;
         watch.column = wide > watch.column ? wide : watch.column;
     }
-    while (look(&watch) && watch.settled < watch.count && clock->mono_ms(clock->ctx) < end_ms)
+    while (look(&watch) && watch.settled < watch.count &&
+           (watch.is_moving || clock->mono_ms(clock->ctx) < end_ms))
         usleep(PAUSE_US);
+    sph_bar_end(&watch.bar);
     for (size_t i = 0; i < watch.count; i++)
         if (!watch.is_settled[i])
             print_item(&watch, sph_json_at(items, i), SPH_MARK_WAIT, "cli.post.waiting", NULL);
@@ -205,7 +230,10 @@ enum sph_exit sph_watch_submit_id(sph_cli *cli, const char *before, const char *
     if (cli->is_dry_run && sph_json_set(body, "dryRun", sph_json_bool(true), &err).code != SPH_OK)
         return sph_cli_failed(cli, &err);
     const sph_ask ask = {.method = "POST", .body = body};
+    sph_sealing_bar *sealing =
+        sph_json_count(sph_json_get(body, "attachments")) > 0 ? sph_sealing_bar_start(cli) : NULL;
     const enum sph_exit code = sph_view_ask_id(cli, &ask, before, id, after, &reply);
+    sph_sealing_bar_end(&sealing);
     if (code != SPH_EXIT_DONE)
         return code;
     if (cli->is_json) {

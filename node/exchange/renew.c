@@ -42,13 +42,27 @@ static sph_rc load_built_with(sph_node *node, int64_t id, struct built_with *wit
     return rc;
 }
 
+/** Asked as of the day on which the list was signed: one that is merely old is no revocation. */
+static bool is_revoked(const sph_partner *partner, const sph_cert *cert)
+{
+    const sph_slice crl = sph_buf_peek(&partner->card.crl);
+    int64_t signed_ms = 0;
+    if (crl.len == 0 || sph_crl_signed_ms(crl, &signed_ms, NULL).code != SPH_OK ||
+        sph_cert_not_before_ms(cert) > signed_ms)
+        return false;
+    return sph_cert_check(cert, partner->card.root, partner->card.party, SPH_USE_ENCRYPT, signed_ms,
+                          crl, NULL)
+               .code != SPH_OK;
+}
+
 /** A later certificate beside it, or on a new card in its place, is no reason (as4.md 6.5): the
  * partner keeps the old key for as long as retries last. */
 static bool is_usable(const sph_partner *partner, const sph_cert *cert, int64_t now_ms)
 {
     return sph_cert_check(cert, partner->card.root, partner->card.party, SPH_USE_ENCRYPT, now_ms,
-                          sph_buf_peek(&partner->card.crl), NULL)
-               .code == SPH_OK;
+                          (sph_slice){NULL, 0}, NULL)
+                   .code == SPH_OK &&
+           !is_revoked(partner, cert);
 }
 
 static bool is_key_gone(const sph_partner *partner, sph_slice der, int64_t now_ms)

@@ -57,6 +57,7 @@ sph_response sph_response_init(void);
 /** Frees body and fields, closes the file; NULL is fine. */
 void sph_response_clear(sph_response *response);
 
+#define SPH_PROGRESS_OVER UINT64_MAX
 /** A route. accept (may be NULL) runs on the loop after the head, before any body octet: return
  * SPH_OK to go on, else set response->status. handle runs on a hand (worker thread) and may block
  * on the journal. Both must be thread-safe. */
@@ -69,4 +70,7 @@ typedef struct sph_route {
     sph_rc (*accept)(void *ctx, const sph_request *request, sph_response *response, sph_err *err);
     void (*handle)(void *ctx, const sph_request *request, sph_response *response);
     void *ctx;
+    /* May be NULL: told on the loop how much of a body that goes to the disk has come; with
+     * SPH_PROGRESS_OVER at the end of the request, when *state was set. *state belongs to it. */
+    void (*progress)(void *ctx, const sph_request *request, uint64_t received, void **state);
 } sph_route;

@@ -30,6 +30,9 @@ void sph_turn_free(sph_turn **turn)
 {
     if (!turn || !*turn)
         return;
+    if ((*turn)->progress)
+        (*turn)->route->progress((*turn)->route->ctx, &(*turn)->request, SPH_PROGRESS_OVER,
+                                 &(*turn)->progress);
     sph_response_clear(&(*turn)->response);
     sph_buf_clear(&(*turn)->out);
     sph_buf_clear(&(*turn)->body);
@@ -187,6 +190,8 @@ static sph_rc spool(sph_turn *turn, sph_slice octets, sph_err *err)
         SPH_TRY(files->write(turn->spool, sph_buf_peek(&turn->body), err), err, "spool file");
         sph_buf_clear(&turn->body);
     }
+    if (turn->route->progress)
+        turn->route->progress(turn->route->ctx, &turn->request, turn->received, &turn->progress);
     return files->write(turn->spool, octets, err);
 }
 

@@ -31,6 +31,7 @@ typedef struct sph_turn {
     const sph_route *route;
     sph_buf body;
     sph_file *spool;
+    void *progress; /* of the route's progress */
     sph_request request;
     sph_response response;
     char allow[SPH_ALLOW_ROOM];

@@ -19,6 +19,8 @@ static const struct entry {
     {"GET", "node", sph_api_status},
     {"GET", "node/doctor", sph_api_doctor},
     {"GET", "node/card", sph_api_card},
+    {"GET", "node/metrics", sph_api_metrics},
+    {"POST", "node/reload", sph_api_reload},
     {"GET", "node/certificates", sph_api_certificates},
     {"POST", "node/pull", sph_api_pull},
     {"GET", "node/version", sph_api_version},
@@ -27,6 +29,7 @@ static const struct entry {
     {"POST", "partners/preview", sph_api_partner_preview},
     {"POST", "partners/as4", sph_api_partner_foreign},
     {"GET", "partners/*", sph_api_partner_show},
+    {"GET", "partners/*/health", sph_api_partner_health},
     {"PATCH", "partners/*", sph_api_partner_change},
     {"DELETE", "partners/*", sph_api_partner_remove},
     {"POST", "partners/*/ping", sph_api_partner_ping},
@@ -37,6 +40,7 @@ static const struct entry {
     {"POST", "publications", sph_api_publish},
     {"GET", "inbox", sph_api_inbox},
     {"GET", "outbox", sph_api_outbox},
+    {"GET", "transfers", sph_api_transfers},
     {"GET", "packets/*", sph_api_show},
     {"GET", "packets/*/xml", sph_api_xml},
     {"GET", "packets/*/proof", sph_api_proof_of_packet},
@@ -154,9 +158,11 @@ static sph_rc fill_problem(struct sph_api_call *call, enum sph_code code, const 
     SPH_TRY(sph_api_set_text(problem, "type", "about:blank", err), err, "problem");
     SPH_TRY(sph_api_set_text(problem, "title", sph_buf_text(&title), err), err, "problem");
     SPH_TRY(sph_api_set_text(problem, "do", sph_buf_text(&todo), err), err, "problem");
-    SPH_TRY(sph_api_set_int(problem, "status", status_of(code), err), err, "problem");
+    SPH_TRY(sph_api_set_int(problem, "status", call->status ? call->status : status_of(code), err),
+            err, "problem");
     SPH_TRY(sph_api_set_text(problem, "code", sph_code_name(code), err), err, "problem");
-    if (why->depth > 0)
+    /* What has words of its own has its key in the frame: nothing for people. */
+    if (why->depth > 0 && !(call->problem && strcmp(why->frame[0].what, call->problem) == 0))
         SPH_TRY(sph_api_set_text(problem, "detail", why->frame[0].what, err), err, "problem");
     if (call->findings.count == 0)
         return sph_ok();
@@ -169,7 +175,7 @@ static void answer_problem(struct sph_api_call *call, enum sph_code code, const 
     SPH_AUTO_PTR(sph_json) *problem = NULL;
     sph_buf_clear(&call->response->body);
     call->response->body = sph_buf_init(262144);
-    call->response->status = status_of(code);
+    call->response->status = call->status ? call->status : status_of(code);
     call->response->content_type = "application/problem+json";
     if (sph_api_object("saphan.problem/1", &problem, NULL).code != SPH_OK ||
         fill_problem(call, code, why, problem, NULL).code != SPH_OK ||
@@ -180,6 +186,21 @@ static void answer_problem(struct sph_api_call *call, enum sph_code code, const 
                 SPH_LF(SPH_F_CODE, sph_code_name(code)),
                 SPH_LF(SPH_F_WHERE, why->depth ? why->frame[0].where : ""),
                 SPH_LF(SPH_F_WHAT, why->depth ? why->frame[0].what : ""));
+}
+
+/* RFC 9110 15.5.6: which methods the path has. */
+static sph_rc refuse_method(struct sph_api_call *call, sph_err *err)
+{
+    SPH_AUTO(sph_buf) allowed = sph_buf_init(SPH_API_ROOM - 1);
+    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+        if (matches(entries[i].pattern, call))
+            SPH_TRY(sph_buf_addf(&allowed, err, "%s%s", allowed.len > 0 ? ", " : "",
+                                 entries[i].method),
+                    err, "methods");
+    SPH_TRY(sph_buf_addf(&call->response->fields, err, "Allow: %s\r\n", sph_buf_text(&allowed)),
+            err, "Allow");
+    call->status = 405;
+    return sph_api_refuse(call, SPH_EARG, "problem.method", "allowed", sph_buf_text(&allowed), err);
 }
 
 static sph_rc dispatch(struct sph_api_call *call, sph_err *err)
@@ -198,8 +219,9 @@ static sph_rc dispatch(struct sph_api_call *call, sph_err *err)
         if (sph_slice_is(call->request->head->method, entries[i].method))
             return entries[i].handler(call, err);
     }
-    return sph_api_refuse(call, is_path_known ? SPH_EARG : SPH_ENOTFOUND, "problem.path", NULL,
-                          NULL, err);
+    if (is_path_known)
+        return refuse_method(call, err);
+    return sph_api_refuse(call, SPH_ENOTFOUND, "problem.path", NULL, NULL, err);
 }
 
 static enum sph_lang language_of(const sph_request *request, const sph_node *node)

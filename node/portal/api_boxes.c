@@ -102,7 +102,8 @@ struct box {
 static sph_rc fill_outbox(sph_node *node, const struct sph_view_filter *filter, sph_json *list,
                           sph_err *err)
 {
-    return sph_query_outbox(node, filter, add_outbox, list, err);
+    SPH_TRY(sph_query_outbox(node, filter, add_outbox, list, err), err, "outbox");
+    return sph_api_add_progress(node, list, err);
 }
 
 static sph_rc fill_inbox(sph_node *node, const struct sph_view_filter *filter, sph_json *list,

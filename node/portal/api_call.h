@@ -21,6 +21,7 @@ struct sph_api_call {
     sph_arg problem_arg[2];           /* its placeholders */
     char problem_value[SPH_API_ROOM]; /* what the placeholder is filled with */
     size_t problem_args;
+    unsigned status; /* of the refusal; 0: by its code */
     sph_findings findings;
 };
 typedef sph_rc sph_api_handler(struct sph_api_call *call, sph_err *err);
@@ -59,6 +60,7 @@ SPH_MUST sph_rc sph_api_findings(const sph_findings *findings, enum sph_lang lan
                                  sph_err *err);
 
 /* The handlers, one group a file. */
+sph_api_handler sph_api_metrics, sph_api_reload, sph_api_partner_health;
 sph_api_handler sph_api_status, sph_api_doctor, sph_api_card, sph_api_version, sph_api_pull;
 sph_api_handler sph_api_partner_list, sph_api_partner_show, sph_api_partner_preview,
     sph_api_partner_add, sph_api_partner_change, sph_api_partner_remove, sph_api_partner_ping;
@@ -69,3 +71,6 @@ sph_api_handler sph_api_inbox, sph_api_outbox, sph_api_show, sph_api_xml, sph_ap
 sph_api_handler sph_api_ledger_log, sph_api_ledger_verify, sph_api_ledger_checkpoint,
     sph_api_ledger_proof;
 sph_api_handler sph_api_schema_list, sph_api_schema_install;
+sph_api_handler sph_api_transfers;
+/** bytesSent and bytesTotal in those rows of an outbox list that are being sent. */
+SPH_MUST sph_rc sph_api_add_progress(sph_node *node, sph_json *rows, sph_err *err);
