@@ -13,6 +13,11 @@
  *      suites = edelivery-2.0-ed25519 edelivery-1.15                  AS4 suites in order of
  * preference; absent: all [listen] address = 0.0.0.0                  IPv4 or IPv6 address of the
  * exchange port port = 8443 workers = 2
+ *      partner_connections = 128          connections of one partner, its requests in a minute,
+ *      partner_requests = 120000          and the unfinished handshakes of one address
+ *      address_handshakes = 128
+ *      metrics = 127.0.0.1:9464           Prometheus metrics; absent: on the control socket only.
+ *                                         public 192.0.2.1:9464 for an address that others reach
  *      [pull]
  *      busy = 60                          seconds between two pulls in office hours
  *      idle = 900                         and at night and on days off
@@ -46,6 +51,8 @@ struct sph_config {
     uint64_t largest;
     char address[46];
     uint64_t port, workers;
+    uint64_t partner_connections, partner_requests, address_handshakes; /* limits.h */
+    char metrics[72]; /* where /metrics is served too; see sph_config_metrics */
     uint64_t pull_busy_s, pull_idle_s; /* between two pulls: in office hours, and else */
 };
 
@@ -56,6 +63,9 @@ struct sph_config_fault {
     const char *key;  /* name of the known key that is meant, or "" */
 };
 
+/** The address and port of `metrics`, which was checked. False when there is none. Without the word
+ * `public` only a loopback address is taken: metrics name the partners. */
+bool sph_config_metrics(const struct sph_config *config, char address[46], unsigned *port);
 /** The values a file without them has; party, names, kind, country and mode are "". */
 void sph_config_default(struct sph_config *out);
 /** Read a configuration text.

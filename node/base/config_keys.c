@@ -10,6 +10,9 @@
 #define MESSAGE_CEILING 2147483648u /* limits.h, message_ceiling; a test holds them together */
 #define MOST_WORKERS 64u
 #define MOST_PULL_S 86400u
+#define MOST_CONNECTIONS 4096u
+#define MOST_REQUESTS 10000000u
+#define METRICS_PUBLIC "public "
 
 static bool is_one_of(sph_slice value, const char *const *words, size_t count)
 {
@@ -142,6 +145,46 @@ static bool is_address(sph_slice value)
     return is_ipv4(value) || is_ipv6(value);
 }
 
+/* 127.0.0.1:9464, [::1]:9464 */
+static bool split_metrics(sph_slice value, sph_slice *address, uint64_t *port)
+{
+    const bool is_v6 = value.len > 0 && value.at[0] == '[';
+    const sph_slice end = is_v6 ? SPH_LIT("]:") : SPH_LIT(":");
+    const size_t at = sph_slice_find(value, end, 0);
+    if (at == SIZE_MAX)
+        return false;
+    *address = sph_slice_sub(value, is_v6, at - is_v6);
+    return (is_v6 ? is_ipv6(*address) : is_ipv4(*address)) &&
+           sph_slice_u64(sph_slice_sub(value, at + end.len, SIZE_MAX), 65535, port, NULL).code ==
+               SPH_OK &&
+           *port > 0;
+}
+
+static bool is_metrics(sph_slice value)
+{
+    sph_slice address;
+    uint64_t port = 0;
+    const bool is_public = sph_slice_starts(value, SPH_LIT(METRICS_PUBLIC));
+    const sph_slice at = sph_slice_sub(value, is_public ? sizeof(METRICS_PUBLIC) - 1 : 0, SIZE_MAX);
+    return split_metrics(at, &address, &port) &&
+           (is_public || sph_slice_starts(address, SPH_LIT("127.")) ||
+            sph_slice_is(address, "::1"));
+}
+
+bool sph_config_metrics(const struct sph_config *config, char address[46], unsigned *port)
+{
+    const sph_slice value = sph_slice_str(config->metrics);
+    const bool is_public = sph_slice_starts(value, SPH_LIT(METRICS_PUBLIC));
+    sph_slice host;
+    uint64_t number = 0;
+    if (!split_metrics(sph_slice_sub(value, is_public ? sizeof(METRICS_PUBLIC) - 1 : 0, SIZE_MAX),
+                       &host, &number) ||
+        sph_str_copy(address, 46, host, NULL).code != SPH_OK)
+        return false;
+    *port = (unsigned)number;
+    return true;
+}
+
 #define FIELD(member)                                                                              \
     offsetof(struct sph_config, member), sizeof(((struct sph_config *)NULL)->member)
 #define TEXT(section, name, member, is_required, is_fine)                                          \
@@ -169,6 +212,10 @@ static const struct sph_config_key keys[] = {
     TEXT("listen", "address", address, false, is_address),
     NUMBER("listen", "port", port, 1, 65535),
     NUMBER("listen", "workers", workers, 1, MOST_WORKERS),
+    NUMBER("listen", "partner_connections", partner_connections, 1, MOST_CONNECTIONS),
+    NUMBER("listen", "partner_requests", partner_requests, 1, MOST_REQUESTS),
+    NUMBER("listen", "address_handshakes", address_handshakes, 1, MOST_CONNECTIONS),
+    TEXT("listen", "metrics", metrics, false, is_metrics),
     NUMBER("pull", "busy", pull_busy_s, 1, MOST_PULL_S),
     NUMBER("pull", "idle", pull_idle_s, 1, MOST_PULL_S),
 };
@@ -187,6 +234,9 @@ void sph_config_default(struct sph_config *out)
         .address = "0.0.0.0",
         .port = 8443,
         .workers = 2,
+        .partner_connections = sph_limits_default()->partner_connections,
+        .partner_requests = sph_limits_default()->partner_requests,
+        .address_handshakes = sph_limits_default()->address_handshakes,
         .pull_busy_s = 60, /* as4.md 12.3 */
         .pull_idle_s = 900,
     };

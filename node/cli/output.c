@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "base/json.h"
 #include "base/unicode.h"
 #include "cli/cli.h"
 
@@ -65,6 +66,42 @@ static bool explain_config(const sph_cli *cli)
     return is_fault;
 }
 
+/** Under --json a problem is an object too, as the API would have answered it. */
+static sph_rc print_problem(const sph_cli *cli, const char *key, const char *code,
+                            const sph_arg *args, size_t count, sph_err *err)
+{
+    char do_key[96];
+    SPH_AUTO(sph_buf) title = sph_buf_init(8192);
+    SPH_AUTO(sph_buf) todo = sph_buf_init(8192);
+    SPH_AUTO(sph_buf) out = sph_buf_init(65536);
+    SPH_AUTO_PTR(sph_json) *json = sph_json_object();
+    SPH_TRY(sph_text_format(cli->lang, key, args, count, &title, err), err, "problem");
+    SPH_TRY(sph_json_set(json, "schema", sph_json_text("saphan.problem/1"), err), err, "problem");
+    SPH_TRY(sph_json_set(json, "title", sph_json_text(sph_buf_text(&title)), err), err, "problem");
+    SPH_TRY(sph_json_set(json, "code", sph_json_text(code), err), err, "problem");
+    SPH_TRY(sph_str_format(do_key, sizeof(do_key), err, "%s.do", key), err, "problem");
+    if (sph_text_has(do_key)) {
+        SPH_TRY(sph_text_format(cli->lang, do_key, args, count, &todo, err), err, "problem");
+        SPH_TRY(sph_json_set(json, "do", sph_json_text(sph_buf_text(&todo)), err), err, "problem");
+    }
+    SPH_TRY(sph_json_print(json, false, &out, err), err, "problem");
+    printf("%s\n", sph_buf_text(&out));
+    return sph_ok();
+}
+
+enum sph_exit sph_cli_problem_said(const sph_cli *cli, const char *key, enum sph_code code,
+                                   enum sph_exit exit_code, const sph_arg *args, size_t count)
+{
+    char do_key[96];
+    if (cli->is_json)
+        (void)print_problem(cli, key, sph_code_name(code), args, count, NULL).code;
+    sph_cli_warn(cli, key, args, count);
+    if (sph_str_format(do_key, sizeof(do_key), NULL, "%s.do", key).code == SPH_OK &&
+        sph_text_has(do_key))
+        sph_cli_warn(cli, do_key, args, count);
+    return exit_code;
+}
+
 enum sph_exit sph_cli_failed(const sph_cli *cli, const sph_err *err)
 {
     static const struct {
@@ -80,7 +117,7 @@ enum sph_exit sph_cli_failed(const sph_cli *cli, const sph_err *err)
         return SPH_EXIT_FAILED;
     if (sph_str_format(key, sizeof(key), NULL, "problem.%s", sph_code_name(err->code)).code ==
         SPH_OK)
-        print_text(stderr, cli->lang, key, NULL, 0);
+        (void)sph_cli_problem_said(cli, key, err->code, SPH_EXIT_FAILED, NULL, 0);
     for (unsigned i = 0; i < err->depth && cli->is_verbose; i++)
         fprintf(stderr, "  %s\n", err->frame[i].what);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)

@@ -46,6 +46,6 @@ enum sph_exit sph_cli_become_owner(const sph_cli *cli)
         return SPH_EXIT_DONE;
     if (geteuid() == 0 && drop_to(st.st_uid, st.st_gid))
         return SPH_EXIT_DONE;
-    sph_cli_warn(cli, "cli.not-owner", SPH_ARGS({"home", cli->home}));
-    return SPH_EXIT_REFUSED;
+    return sph_cli_problem_said(cli, "cli.not-owner", SPH_EREFUSED, SPH_EXIT_REFUSED,
+                                SPH_ARGS({"home", cli->home}));
 }

@@ -144,7 +144,7 @@ static bool is_plain_code(const char *code)
         return false;
     for (size_t i = 0; i < text.len; i++) {
         const uint8_t c = text.at[i];
-        const bool is_small = (c >= 'a' && c <= 'z') || c == '-';
+        const bool is_small = (c >= 'a' && c <= 'z') || c == '-' || c == '_';
         const bool is_ebms = text.len == 9 && sph_slice_starts(text, SPH_LIT("EBMS:")) &&
                              (i < 5 || (c >= '0' && c <= '9'));
         if (!is_small && !is_ebms)
@@ -290,7 +290,7 @@ sph_rc sph_health_failure_key(const char *code, char out[64], sph_err *err)
     for (char *at = key; *at; at++) {
         if (*at >= 'A' && *at <= 'Z')
             *at = (char)(*at - 'A' + 'a');
-        *at = *at == ':' ? '-' : *at;
+        *at = *at == ':' || *at == '_' ? '-' : *at;
     }
     return sph_str_copy(out, 64, sph_slice_str(sph_text_has(key) ? key : "failure.other"), err);
 }

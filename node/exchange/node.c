@@ -30,6 +30,13 @@ static sph_rc take_lock(sph_node *node, sph_err *err)
         return sph_fail(err, SPH_EIO, "the lock file cannot be opened");
     if (flock(node->lock_fd, LOCK_EX | LOCK_NB) != 0)
         return sph_fail(err, SPH_EAGAIN, "another saphan process has this home open");
+    /* Who holds it, for whoever comes next. Only words: the lock itself is the kernel's. */
+    char pid[24];
+    SPH_TRY(sph_str_format(pid, sizeof(pid), err, "%ld\n", (long)getpid()), err, "lock");
+    const sph_slice text = sph_slice_str(pid);
+    if (ftruncate(node->lock_fd, 0) != 0 ||
+        pwrite(node->lock_fd, text.at, text.len, 0) != (ssize_t)text.len)
+        return sph_fail(err, SPH_EIO, "the lock file cannot be written");
     return sph_ok();
 }
 
@@ -264,6 +271,11 @@ void sph_node_close(sph_node **handle)
     for (size_t i = 0; i < node->ring_count; i++) {
         sph_keyring_clear(node->ring[i]);
         sph_mem_free(node->ring[i]);
+    }
+    while (node->newest) {
+        struct sph_settings *gone = node->newest;
+        node->newest = gone->older;
+        sph_mem_free(gone);
     }
     if (node->lock_fd >= 0)
         close(node->lock_fd);

@@ -10,10 +10,18 @@
 
 #define SPH_RINGS 64 /* changed key sets a process lives through: one in 15 days */
 
+/** What a reload replaced stays until the end: a running exchange may still use it. */
+struct sph_settings {
+    struct sph_config config;
+    struct sph_suites suites;
+    struct sph_settings *older;
+};
+
 struct sph_node {
     char path[512];
     const struct sph_env *env;
-    struct sph_config config;
+    struct sph_config config;            /* as it was at the start */
+    struct sph_settings *_Atomic newest; /* after a reload; NULL: config and suites */
     pthread_mutex_t keys_lock; /* one reload at a time: an operator's, or a renewal's */
     sph_keyring *_Atomic keys; /* newest of ring[] */
     sph_keyring

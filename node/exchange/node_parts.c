@@ -13,7 +13,8 @@ const struct sph_env *sph_node_env(const sph_node *node)
 
 const struct sph_config *sph_node_config(const sph_node *node)
 {
-    return &node->config;
+    const struct sph_settings *newest = node->newest;
+    return newest ? &newest->config : &node->config;
 }
 
 const char *sph_node_party(const sph_node *node)
@@ -79,7 +80,8 @@ const sph_vkey *sph_node_log_vkey(const sph_node *node)
 
 const struct sph_suites *sph_node_suites(const sph_node *node)
 {
-    return &node->suites;
+    const struct sph_settings *newest = node->newest;
+    return newest ? &newest->suites : &node->suites;
 }
 
 sph_note_memo *sph_node_notes(const sph_node *node)

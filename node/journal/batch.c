@@ -151,7 +151,9 @@ void batch_run(sph_journal *journal, struct waiter *first)
     sph_err err = {0};
     if (journal->wal_next == 0)
         journal->wal_next = WAL_MOVE;
+    const uint64_t start_us = journal_mono_us();
     const sph_rc rc = commit_batch(journal, first, &head, &err);
+    journal_note_time(journal, journal_mono_us() - start_us);
     if (rc.code == SPH_OK)
         publish(journal, head);
     answer(first, rc, &err, head);

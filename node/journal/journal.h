@@ -87,6 +87,15 @@ SPH_MUST sph_rc sph_journal_leaf(sph_db *reader, uint64_t index, sph_buf *out, s
 /** True after a failed COMMIT: nothing more is written until restart (ledger.md 7). */
 bool sph_journal_is_stopped(sph_journal *journal);
 
+#define SPH_JOURNAL_BUCKETS 10
+/** How long commits took since the journal was opened, in microseconds. bucket[i]: those up to
+ * sph_journal_bucket_us[i] and above the one before; longer ones are in count alone. */
+struct sph_journal_times {
+    uint64_t bucket[SPH_JOURNAL_BUCKETS], sum_us, count;
+};
+extern const uint64_t sph_journal_bucket_us[SPH_JOURNAL_BUCKETS];
+void sph_journal_times(sph_journal *journal, struct sph_journal_times *out);
+
 /** What does not hold, and where first. */
 struct sph_ledger_fault {
     uint64_t index;   /* first leaf (or size of the head) concerned */

@@ -36,6 +36,9 @@ struct sph_journal {
     sph_head *head, *signed_head;
 
     atomic_bool is_stopped;
+    struct {
+        atomic_ullong bucket[SPH_JOURNAL_BUCKETS], sum_us, count;
+    } times;
 
     /* The writer thread's own. */
     sph_db *db;
@@ -48,6 +51,11 @@ struct sph_journal {
 /** A state from its edge (taken) and its note (content taken, may be empty). out: one reference. */
 SPH_MUST sph_rc sph_head_new(sph_edge **edge, sph_buf *note, sph_head **out, sph_err *err);
 const sph_edge *sph_head_peek_edge(const sph_head *head);
+
+/** times.c: microseconds of real time, for durations. */
+uint64_t journal_mono_us(void);
+/** A commit took this long. */
+void journal_note_time(sph_journal *journal, uint64_t us);
 
 /** Hashes of tiles from a database: full tiles as stored, the partial leaf tile hashed from the
  * leaves, and before both what an edge (may be NULL) holds. Keeps one tile a level. */

@@ -4,11 +4,15 @@
 
 #include "base/lang.h"
 #include "exchange/node.h"
+#include "exchange/reload.h"
 #include "net/http_types.h"
 #include "net/server.h"
 
 typedef struct sph_api {
     sph_node *node;
+    /* Read configuration and keys again, as SIGHUP does; NULL in-process. Thread-safe. */
+    sph_rc (*reload)(void *ctx, struct sph_reload *out, sph_err *err);
+    void *reload_ctx;
     /* For counters; NULL in-process, and until the server that serves it has started. */
     const sph_server *_Atomic server;
 } sph_api;

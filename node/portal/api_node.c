@@ -1,11 +1,15 @@
 #include <inttypes.h>
 
+#include "exchange/health.h"
 #include "exchange/inbox.h"
 #include "exchange/own_card.h"
 #include "exchange/query.h"
 #include "portal/api_call.h"
+#include "portal/api_health.h"
+#include "portal/parties.h"
 
 #define DAY_MS INT64_C(86400000)
+#define CERTIFICATE_LEAST 14 /* days */
 #define FREE_LEAST (UINT64_C(512) * 1024 * 1024)
 
 static sph_rc set_names(sph_json *object, const struct sph_config *config, sph_err *err)
@@ -82,6 +86,27 @@ static sph_rc set_server(const struct sph_api_call *call, sph_json *object, sph_
     return sph_api_set_int(object, "requests", (int64_t)counts.requests, err);
 }
 
+static sph_rc add_health(struct sph_api_call *call, const char *party, sph_json *list, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_json) *row = sph_json_object();
+    SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(call->node), party);
+    if (!partner || partner->state == SPH_PARTNER_REMOVED)
+        return sph_ok();
+    SPH_TRY(sph_api_set_text(row, "party", party, err), err, "health");
+    SPH_TRY(sph_api_set_health(call, party, row, err), err, "health");
+    return sph_json_add(list, sph_move(row), err);
+}
+
+static sph_rc set_health(struct sph_api_call *call, sph_json *object, sph_err *err)
+{
+    SPH_AUTO(sph_parties) parties = {.count = 0};
+    SPH_AUTO_PTR(sph_json) *list = sph_json_array();
+    SPH_TRY(sph_parties_read(call->node, &parties, err), err, "partners");
+    for (size_t i = 0; i < parties.count; i++)
+        SPH_TRY(add_health(call, parties.name[i], list, err), err, "partners");
+    return sph_json_set(object, "health", sph_move(list), err);
+}
+
 sph_rc sph_api_status(struct sph_api_call *call, sph_err *err)
 {
     const struct sph_config *config = sph_node_config(call->node);
@@ -107,6 +132,7 @@ sph_rc sph_api_status(struct sph_api_call *call, sph_err *err)
                 json, "certificateDaysLeft",
                 sph_keyring_days_left(sph_node_keys(call->node), sph_node_now_ms(call->node)), err),
             err, "status");
+    SPH_TRY(set_health(call, json, err), err, "status");
     SPH_TRY(set_server(call, json, err), err, "status");
     return sph_api_answer(call, 200, &json, err);
 }
@@ -126,9 +152,58 @@ sph_rc sph_api_card(struct sph_api_call *call, sph_err *err)
     return sph_api_answer_bytes(call, "application/xml", sph_buf_peek(&octets), err);
 }
 
+/** Partners that one check of the doctor is about. */
+struct concerned {
+    int64_t count;
+    char names[512];
+};
+struct partner_findings {
+    struct concerned clock, reach, certificate;
+};
+
+static void add_concerned(struct concerned *concerned, const char *party)
+{
+    char longer[sizeof(concerned->names)];
+    concerned->count++;
+    /* A list that grows too long for a line ends; the number tells how many there are. */
+    if (sph_str_format(longer, sizeof(longer), NULL, "%s%s%s", concerned->names,
+                       concerned->names[0] ? ", " : "", party)
+            .code == SPH_OK)
+        (void)!sph_str_copy(concerned->names, sizeof(concerned->names), sph_slice_str(longer), NULL)
+            .code;
+}
+
+static sph_rc look_at_partner(sph_node *node, const char *party, struct partner_findings *out,
+                              sph_err *err)
+{
+    struct sph_partner_health health;
+    const int64_t now_ms = sph_node_now_ms(node);
+    SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(node), party);
+    if (!partner || partner->state != SPH_PARTNER_ACTIVE)
+        return sph_ok();
+    SPH_TRY(sph_health_of(node, party, &health, err), err, "health");
+    if (health.has_clock &&
+        (health.clock_ms > SPH_CLOCK_OFF_MS || health.clock_ms < -SPH_CLOCK_OFF_MS))
+        add_concerned(&out->clock, party);
+    if (health.queued > 0 && health.failure_ms > health.reached_ms)
+        add_concerned(&out->reach, party);
+    if (health.certificate_ms > 0 && health.certificate_ms - now_ms < CERTIFICATE_LEAST * DAY_MS)
+        add_concerned(&out->certificate, party);
+    return sph_ok();
+}
+
+static sph_rc look_at_partners(sph_node *node, struct partner_findings *out, sph_err *err)
+{
+    SPH_AUTO(sph_parties) parties = {.count = 0};
+    SPH_TRY(sph_parties_read(node, &parties, err), err, "partners");
+    for (size_t i = 0; i < parties.count; i++)
+        SPH_TRY(look_at_partner(node, parties.name[i], out, err), err, "partners");
+    return sph_ok();
+}
+
 /** One finding of the doctor: what was looked at, how it is, what to do. */
-static sph_rc add_check(struct sph_api_call *call, sph_json *list, const char *id, bool is_good,
-                        bool is_serious, int64_t number, sph_err *err)
+static sph_rc add_named(struct sph_api_call *call, sph_json *list, const char *id, bool is_good,
+                        bool is_serious, int64_t number, const char *names, sph_err *err)
 {
     char key[80], do_key[96], value[24];
     SPH_AUTO(sph_buf) text = sph_buf_init(4096);
@@ -138,8 +213,9 @@ static sph_rc add_check(struct sph_api_call *call, sph_json *list, const char *i
     SPH_TRY(sph_str_format(key, sizeof(key), err, "doctor.%s.%s", id, is_good ? "ok" : "bad"), err,
             "check");
     SPH_TRY(sph_str_format(do_key, sizeof(do_key), err, "doctor.%s.do", id), err, "check");
-    SPH_TRY(sph_text_format(call->lang, key, SPH_ARGS({"number", value}), &text, err), err,
-            "check");
+    SPH_TRY(
+        sph_text_format(call->lang, key, SPH_ARGS({"number", value}, {"names", names}), &text, err),
+        err, "check");
     SPH_TRY(sph_api_set_text(row, "check", id, err), err, "check");
     SPH_TRY(sph_api_set_text(row, "state",
                              is_good      ? "ok"
@@ -154,6 +230,26 @@ static sph_rc add_check(struct sph_api_call *call, sph_json *list, const char *i
         SPH_TRY(sph_api_set_text(row, "do", sph_buf_text(&todo), err), err, "check");
     }
     return sph_json_add(list, sph_move(row), err);
+}
+
+static sph_rc add_check(struct sph_api_call *call, sph_json *list, const char *id, bool is_good,
+                        bool is_serious, int64_t number, sph_err *err)
+{
+    return add_named(call, list, id, is_good, is_serious, number, "", err);
+}
+
+static sph_rc add_concerns(struct sph_api_call *call, sph_json *list, sph_err *err)
+{
+    struct partner_findings found = {.clock = {.count = 0}};
+    SPH_TRY(look_at_partners(call->node, &found, err), err, "partners");
+    SPH_TRY(add_named(call, list, "clock", found.clock.count == 0, false, found.clock.count,
+                      found.clock.names, err),
+            err, "check");
+    SPH_TRY(add_named(call, list, "reach", found.reach.count == 0, false, found.reach.count,
+                      found.reach.names, err),
+            err, "check");
+    return add_named(call, list, "partner-certificates", found.certificate.count == 0, false,
+                     found.certificate.count, found.certificate.names, err);
 }
 
 static sph_rc run_checks(struct sph_api_call *call, sph_json *list, sph_err *err)
@@ -191,7 +287,9 @@ static sph_rc run_checks(struct sph_api_call *call, sph_json *list, sph_err *err
                           now_ms - counts.oldest_unreceipted_ms < SPH_RECEIPT_LATE_MS,
                       true, counts.unreceipted, err),
             err, "check");
-    return add_check(call, list, "failed", counts.failed == 0, false, counts.failed, err);
+    SPH_TRY(add_check(call, list, "failed", counts.failed == 0, false, counts.failed, err), err,
+            "check");
+    return add_concerns(call, list, err);
 }
 
 sph_rc sph_api_doctor(struct sph_api_call *call, sph_err *err)

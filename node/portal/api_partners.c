@@ -4,6 +4,8 @@
 #include "exchange/ping.h"
 #include "exchange/query.h"
 #include "portal/api_foreign.h"
+#include "portal/api_health.h"
+#include "portal/parties.h"
 
 /** `name` points to three texts, by enum sph_lang. */
 static sph_rc set_names(sph_json *object, const char *const name[3], sph_err *err)
@@ -53,20 +55,27 @@ static sph_rc partner_json(const sph_partner *partner, sph_json **out, sph_err *
     return sph_ok();
 }
 
-static sph_rc add_partner_row(void *arg, const sph_partner *partner, sph_err *err)
+static sph_rc add_partner_row(struct sph_api_call *call, const char *party, sph_json *list,
+                              sph_err *err)
 {
-    sph_json *row = NULL;
+    SPH_AUTO_PTR(sph_json) *row = NULL;
+    SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(call->node), party);
+    if (!partner)
+        return sph_ok();
     SPH_TRY(partner_json(partner, &row, err), err, "partner");
-    return sph_json_add(arg, row, err);
+    SPH_TRY(sph_api_set_health(call, party, row, err), err, "partner");
+    return sph_json_add(list, sph_move(row), err);
 }
 
 sph_rc sph_api_partner_list(struct sph_api_call *call, sph_err *err)
 {
+    SPH_AUTO(sph_parties) parties = {.count = 0};
     SPH_AUTO_PTR(sph_json) *json = NULL;
     SPH_AUTO_PTR(sph_json) *list = sph_json_array();
     SPH_TRY(sph_api_object("saphan.partners/1", &json, err), err, "partners");
-    SPH_TRY(sph_partners_each(sph_node_partners(call->node), add_partner_row, list, err), err,
-            "partners");
+    SPH_TRY(sph_parties_read(call->node, &parties, err), err, "partners");
+    for (size_t i = 0; i < parties.count; i++)
+        SPH_TRY(add_partner_row(call, parties.name[i], list, err), err, "partners");
     SPH_TRY(sph_json_set(json, "items", sph_move(list), err), err, "partners");
     return sph_api_answer(call, 200, &json, err);
 }
@@ -92,6 +101,7 @@ sph_rc sph_api_partner_show(struct sph_api_call *call, sph_err *err)
             "contact");
     SPH_TRY(sph_api_set_time(json, "lastHeard", heard_ms, err), err, "partner");
     SPH_TRY(sph_api_set_time(json, "lastReached", reached_ms, err), err, "partner");
+    SPH_TRY(sph_api_set_health(call, partner->card.party, json, err), err, "partner");
     return sph_api_answer(call, 200, &json, err);
 }
 

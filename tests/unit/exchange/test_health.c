@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "exchange/submit.h"
+#include "exchange/ping.h"
 #include "support/pair.h"
 
 int test_health(void);

@@ -158,8 +158,8 @@ static const struct no_request {
     const char *method, *target, *body;
     unsigned status;
 } no_requests[] = {
-    {"POST", "/api/1/node", "{}", 400},
-    {"DELETE", "/api/1/inbox", NULL, 400},
+    {"POST", "/api/1/node", "{}", 405},
+    {"DELETE", "/api/1/inbox", NULL, 405},
     {"GET", "/api/1/", NULL, 404},
     {"GET", "/api/1/nothing", NULL, 404},
     {"GET", "/api/1/node/card/more", NULL, 404},
