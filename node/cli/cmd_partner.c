@@ -61,6 +61,37 @@ static void print_moment(const sph_cli *cli, const sph_json *json, const char *m
         sph_cli_say(cli, key, SPH_ARGS({"time", text}));
 }
 
+static void print_clock(const sph_cli *cli, const sph_json *health)
+{
+    char text[24];
+    const int64_t off_s = sph_json_get_int(health, "clockDifferenceSeconds", 0);
+    if (!sph_json_get_bool(health, "isClockWrong", false) ||
+        sph_str_format(text, sizeof(text), NULL, "%lld",
+                       (long long)((off_s < 0 ? -off_s : off_s) / 60))
+                .code != SPH_OK)
+        return;
+    sph_view_say(cli, SPH_MARK_WAIT, off_s > 0 ? "health.clock-ahead" : "health.clock-behind",
+                 SPH_ARGS({"number", text}));
+}
+
+static void print_health(const sph_cli *cli, const sph_json *health)
+{
+    char number[SPH_VIEW_ROOM], time[SPH_VIEW_ROOM];
+    const sph_json *failure = sph_json_get(health, "lastFailure");
+    if (sph_json_get_int(health, "queued", 0) > 0)
+        sph_cli_say(cli, "health.queue",
+                    SPH_ARGS({"number", sph_view_number(health, "queued", number)},
+                             {"time", sph_view_time(cli, health, "oldestQueued", time)}));
+    if (sph_view_number(health, "certificateDaysLeft", number)[0])
+        sph_cli_say(cli, "health.certificate", SPH_ARGS({"number", number}));
+    print_clock(cli, health);
+    if (failure)
+        sph_view_say(cli, sph_json_get_bool(failure, "isOver", false) ? SPH_MARK_OK : SPH_MARK_WAIT,
+                     "health.failure",
+                     SPH_ARGS({"time", sph_view_time(cli, failure, "at", time)},
+                              {"text", sph_view_get(failure, "text")}));
+}
+
 static void print_partner(const sph_cli *cli, const sph_json *json)
 {
     sph_cli_say(cli, "cli.partner.who",
@@ -82,6 +113,7 @@ static void print_partner(const sph_cli *cli, const sph_json *json)
     print_moment(cli, json, "cardValidUntil", "cli.partner.valid");
     print_moment(cli, json, "lastHeard", "cli.partner.heard");
     print_moment(cli, json, "lastReached", "cli.partner.reached");
+    print_health(cli, sph_json_get(json, "health"));
 }
 
 enum sph_exit sph_cmd_partner_show(sph_cli *cli)

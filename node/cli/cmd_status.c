@@ -52,6 +52,21 @@ static void print_ledger(const sph_cli *cli, const sph_json *ledger)
                           {"root", sph_view_get(ledger, "root")}));
 }
 
+/** A line for each partner that somebody should look at: the failure that is not over. */
+static void print_health(const sph_cli *cli, const sph_json *list)
+{
+    for (size_t i = 0; i < sph_json_count(list); i++) {
+        const sph_json *row = sph_json_at(list, i);
+        const sph_json *health = sph_json_get(row, "health");
+        const sph_json *failure = sph_json_get(health, "lastFailure");
+        if (failure && !sph_json_get_bool(failure, "isOver", true) &&
+            sph_json_get_int(health, "queued", 0) > 0)
+            sph_view_say(cli, SPH_MARK_WAIT, "health.partner",
+                         SPH_ARGS({"party", sph_view_get(row, "party")},
+                                  {"text", sph_view_get(failure, "text")}));
+    }
+}
+
 static void print_status(const sph_cli *cli, const sph_json *json)
 {
     char received[SPH_VIEW_ROOM], unread[SPH_VIEW_ROOM], active[SPH_VIEW_ROOM];
@@ -67,6 +82,7 @@ static void print_status(const sph_cli *cli, const sph_json *json)
                  "cli.status.partners",
                  SPH_ARGS({"active", sph_view_number(json, "partners", active)},
                           {"paused", sph_view_number(json, "partnersPaused", paused)}));
+    print_health(cli, sph_json_get(json, "health"));
     print_ledger(cli, sph_json_get(json, "ledger"));
     sph_view_say(cli,
                  left > 14  ? SPH_MARK_OK
