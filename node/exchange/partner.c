@@ -1,3 +1,5 @@
+#include "exchange/partner.h"
+
 #include <pthread.h>
 #include <string.h>
 

@@ -1,3 +1,5 @@
+#include "portal/api_foreign.h"
+
 #include <string.h>
 
 #include "base/codec.h"
@@ -6,7 +8,6 @@
 #include "exchange/foreign_admin.h"
 #include "exchange/reading.h"
 #include "portal/api_call.h"
-#include "portal/api_foreign.h"
 
 #define CERTS_MOST 16
 #define PEM_MOST ((size_t)65536)
