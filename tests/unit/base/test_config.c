@@ -55,6 +55,9 @@ static void config_absent_keys_have_defaults(void **state)
     assert_string_equal(config.address, "0.0.0.0");
     assert_int_equal(config.port, 8443);
     assert_int_equal(config.workers, 2);
+    assert_string_equal(config.mpc, "");
+    assert_int_equal(config.pull_busy_s, 60);
+    assert_int_equal(config.pull_idle_s, 900);
 }
 
 static void config_faults_name_line_and_key(void **state)
@@ -114,10 +117,10 @@ static sph_rc check_value(const char *key, const char *value)
     sph_err err = {0};
     struct sph_config config;
     SPH_AUTO(sph_buf) text = sph_buf_init(4000);
-    const bool is_url = sph_slice_is(sph_slice_str(key), "url");
+    const bool is_party = sph_slice_is(sph_slice_str(key), "party");
     assert_ok(sph_buf_addf(&text, &err,
                            "[node]\nname_en = x\nkind = ngo\nmode = production\n%s\n%s = %s\n",
-                           is_url ? "party = x\ncountry = TH" : "country = TH", key, value),
+                           is_party ? "country = TH" : "party = x\ncountry = TH", key, value),
               &err);
     return sph_config_parse(sph_buf_peek(&text), &config, NULL, NULL);
 }
@@ -168,6 +171,24 @@ static void config_addresses_of_nodes_are_https_without_path(void **state)
         assert_int_equal(check_value("url", good[i]).code, SPH_OK);
     for (size_t i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++)
         assert_int_equal(check_value("url", faulty[i]).code, SPH_EREFUSED);
+}
+
+static void config_channel_of_an_office_has_its_form(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"urn:saphan:mpc:0123456789abcdef",
+                                       "urn:saphan:mpc:6e6c1d0a-2f0b-4a58-9a55-0f1e5a3a9c11"};
+    static const char *const faulty[] = {
+        "urn:saphan:mpc:",
+        "urn:saphan:mpc:short",
+        "urn:other:mpc:0123456789abcdef",
+        "urn:saphan:mpc:0123456789abcdeF",
+        "urn:saphan:mpc:0123456789abcdef/x",
+        "urn:saphan:mpc:6e6c1d0a-2f0b-4a58-9a55-0f1e5a3a9c11-6e6c1d0a-2f0b"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        assert_int_equal(check_value("mpc", good[i]).code, SPH_OK);
+    for (size_t i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++)
+        assert_int_equal(check_value("mpc", faulty[i]).code, SPH_EREFUSED);
 }
 
 static void config_size_limits_hold_exactly(void **state)
@@ -300,6 +321,7 @@ int test_config(void)
         cmocka_unit_test(config_faults_name_line_and_key),
         cmocka_unit_test(config_party_names_have_one_form),
         cmocka_unit_test(config_addresses_of_nodes_are_https_without_path),
+        cmocka_unit_test(config_channel_of_an_office_has_its_form),
         cmocka_unit_test(config_size_limits_hold_exactly),
         cmocka_unit_test(config_printed_text_reads_back_the_same),
         cmocka_unit_test(config_value_with_a_line_end_is_not_written),

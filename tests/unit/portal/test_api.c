@@ -125,6 +125,21 @@ static void api_reading_routes_answer_and_write_nothing(void **state)
     pair_free(&pair);
 }
 
+/** Only a node that pulls can be told to, and only while it serves. */
+static void api_pull_is_for_a_node_that_pulls(void **state)
+{
+    (void)state;
+    struct pair_asked asked;
+    struct pair *pair = asked_pair(&asked);
+    assert_int_equal(status_of(&pair->b, "POST", "/api/1/node/pull", NULL), 409);
+    pair_free(&pair);
+    struct pair_side office = {
+        .party = "la.fetching.example", .kind = "legal-aid", .country = "LA", .is_pull_only = true};
+    pair_make_side(&office, 31);
+    assert_int_equal(status_of(&office, "POST", "/api/1/node/pull", NULL), 503);
+    pair_free_side(&office);
+}
+
 static void api_content_is_shown_only_after_its_leaf(void **state)
 {
     (void)state;
@@ -328,6 +343,7 @@ int test_api(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(api_reading_routes_answer_and_write_nothing),
+        cmocka_unit_test(api_pull_is_for_a_node_that_pulls),
         cmocka_unit_test(api_content_is_shown_only_after_its_leaf),
         cmocka_unit_test(api_refuses_what_is_no_request),
         cmocka_unit_test(api_draft_of_a_reply_must_be_an_object_with_a_body),
