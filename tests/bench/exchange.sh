@@ -67,11 +67,11 @@ pair() { # SUITES
     start a
     start b
 }
-rate() { # SUITES COUNT -> exchanges a second
+rate() { # SUITES COUNT -> exchanges a second, 64 callers at once
     local result
     pair "$1"
     "$load" "$dir/a/run/control.sock" "$dir/draft.json" 50 8 >/dev/null
-    result=$("$load" "$dir/a/run/control.sock" "$dir/draft.json" "$2" 12)
+    result=$("$load" "$dir/a/run/control.sock" "$dir/draft.json" "$2" 64)
     say "$1: $result"
     python3 -c 'import json,sys; r=json.loads(sys.argv[1]); print(round(r["exchanges"]/r["seconds"],1))' "$result"
 }
