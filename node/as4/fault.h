@@ -84,6 +84,7 @@ enum sph_as4_rule {
  */
 #define sph_as4_refuse(rule, fault, err, ...)                                                      \
     sph_failed(sph_as4_refuse_by((rule), (fault), (err), __VA_ARGS__))
+/** What the macro above calls; always SPH_EREFUSED. */
 SPH_MUST sph_rc sph_as4_refuse_by(enum sph_as4_rule rule, sph_as4_fault *fault, sph_err *err,
                                   const char *format, ...) SPH_PRINTF(4, 5);
 /** Turn a lower layer's verdict into the rule; success, SPH_ENOMEM and SPH_EIO pass unchanged. */

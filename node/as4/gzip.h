@@ -15,7 +15,9 @@ SPH_MUST sph_rc sph_gzip_store(const sph_reader *from, const sph_writer *to, sph
 /** The same for octets that are handed over piece by piece. `to` is copied; what it points to must
  * outlive the writer. */
 typedef struct sph_gzip_writer sph_gzip_writer;
+/** out: owned, sph_gzip_writer_free. */
 SPH_MUST sph_rc sph_gzip_writer_new(const sph_writer *to, sph_gzip_writer **out, sph_err *err);
+/** What takes the octets; borrowed, life of the writer. */
 sph_writer sph_gzip_writer_of(sph_gzip_writer *writer);
 /** The end of the member; nothing may be written afterwards. */
 SPH_MUST sph_rc sph_gzip_writer_end(sph_gzip_writer *writer, sph_hash *sha256, uint64_t *len,

@@ -12,7 +12,7 @@ struct sph_as4_renewal {
     size_t part_count;
     enum sph_suite suite;
     const sph_as4_signer *signer; /* NULL: the signature is kept too */
-    const sph_cert *recipient;    /* whom it is encrypted for now */
+    const sph_cert *recipient;    /* whom it is encrypted for this time */
     enum sph_token_ref recipient_form;
 };
 /** A fresh content key, fresh IVs and a fresh MIME body. SPH_EARG when parts are not those of the

@@ -40,7 +40,7 @@ typedef struct sph_as4_source {
 SPH_MUST sph_rc sph_as4_open(const char *content_type, const sph_as4_source *source,
                              const struct sph_limits *limits, sph_as4_in **out,
                              sph_as4_fault *fault, sph_err *err);
-void sph_as4_in_free(sph_as4_in **in);
+void sph_as4_in_free(sph_as4_in **in); /* NULL is nothing */
 /** What the message is. Signals may be bundled, at most one of a kind (as4.md 12.3): a pull request
  * beside the receipt or error for an earlier message is SPH_AS4_PULL, and the other is asked for by
  * the next three. */
@@ -156,6 +156,7 @@ struct sph_as4_error_seen {
     char detail[192];
     char ref_in_error[256];
 };
+/** How many errors the message's error signal holds, at most 16; 0 without one. */
 size_t sph_as4_errors(const sph_as4_in *in, struct sph_as4_error_seen out[16]);
 /** as4.md 10: does a signed error end the message? (0004 only with a rule id; 0202, 0005, 0006
  * retry.) */

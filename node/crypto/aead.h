@@ -17,8 +17,10 @@ SPH_MUST sph_rc sph_aead_open(const sph_secret *key, sph_slice iv, sph_slice aad
 /** Streaming: start, any number of updates, one finish; anything else is SPH_EARG. Output of an
  * opening stream is untrusted until finish succeeds: keep it private. */
 typedef struct sph_aead sph_aead;
+/** Begin to encrypt. out: owned, sph_aead_free. */
 SPH_MUST sph_rc sph_aead_seal_start(const sph_secret *key, sph_slice iv, sph_slice aad,
                                     sph_aead **out, sph_err *err);
+/** Begin to decrypt. out: owned, sph_aead_free. */
 SPH_MUST sph_rc sph_aead_open_start(const sph_secret *key, sph_slice iv, sph_slice aad,
                                     sph_aead **out, sph_err *err);
 /** `to` has room for in.len octets; may be the same memory as `in`. */

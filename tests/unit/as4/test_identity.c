@@ -115,7 +115,7 @@ static void identity_revoked_signer_is_refused(void **state)
     kit_msg_clear(&msg);
 }
 
-static void identity_suite_that_differs_is_refused(void **state)
+static void identity_s19_suite_that_differs_is_refused(void **state)
 {
     (void)state;
     struct kit_msg msg;
@@ -268,7 +268,7 @@ static void identity_s20_certificate_that_is_not_the_signing_leaf_is_refused(voi
 }
 
 /** S-20: a second, unreferenced token does nothing, whoever's it is. */
-static void identity_unreferenced_token_is_ignored(void **state)
+static void identity_s20_unreferenced_token_is_ignored(void **state)
 {
     (void)state;
     struct kit_msg msg;
@@ -282,7 +282,7 @@ static void identity_unreferenced_token_is_ignored(void **state)
 }
 
 /** A token must be a child of wsse:Security, not something hidden elsewhere. */
-static void identity_token_outside_the_security_header_is_refused(void **state)
+static void identity_s20_token_outside_the_security_header_is_refused(void **state)
 {
     (void)state;
     struct kit_msg msg;
@@ -319,7 +319,7 @@ static void identity_s23_reencoded_message_has_the_same_signed_set(void **state)
 
 /* ------------------------------------------------------------------ missing headers, E-09 */
 
-static void identity_missing_security_or_signature_is_refused(void **state)
+static void identity_e09_missing_security_or_signature_is_refused(void **state)
 {
     (void)state;
     struct kit_msg msg;
@@ -358,13 +358,13 @@ int test_identity(void)
         cmocka_unit_test(identity_s21_two_party_ids_are_refused),
         cmocka_unit_test(identity_certificate_out_of_its_time_use_or_path_is_refused),
         cmocka_unit_test(identity_revoked_signer_is_refused),
-        cmocka_unit_test(identity_suite_that_differs_is_refused),
+        cmocka_unit_test(identity_s19_suite_that_differs_is_refused),
         cmocka_unit_test(identity_s20_token_confusion_is_refused),
         cmocka_unit_test(identity_s20_certificate_that_is_not_the_signing_leaf_is_refused),
-        cmocka_unit_test(identity_unreferenced_token_is_ignored),
-        cmocka_unit_test(identity_token_outside_the_security_header_is_refused),
+        cmocka_unit_test(identity_s20_unreferenced_token_is_ignored),
+        cmocka_unit_test(identity_s20_token_outside_the_security_header_is_refused),
         cmocka_unit_test(identity_s23_reencoded_message_has_the_same_signed_set),
-        cmocka_unit_test(identity_missing_security_or_signature_is_refused),
+        cmocka_unit_test(identity_e09_missing_security_or_signature_is_refused),
         cmocka_unit_test(identity_0101_says_the_same_for_every_cause),
     };
     return cmocka_run_group_tests_name("identity", tests, kit_start, kit_stop);
