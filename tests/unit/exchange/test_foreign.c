@@ -349,6 +349,45 @@ static void lost_answer_is_healed_by_the_stored_receipt(void **state)
     pair_free(&pair);
 }
 
+/** Instead of the receipt: an error that the partner signed. hook_arg: its detail. */
+static void answer_with_error(struct pair_side *side, sph_response *response)
+{
+    sph_err err = {0};
+    const sph_keyring *ring = sph_node_keys(side->other->node);
+    const struct sph_key_slot *slot = &ring->slot[sph_slot_sign(SPH_SUITE_EDELIVERY_1_15)];
+    const sph_as4_signer signer = {slot->key, slot->leaf, ring->root, SPH_TOKEN_BST_X509};
+    const struct newest newest = newest_in(side->other);
+    const struct sph_as4_error_info info = {SPH_EBMS_0004, newest.message_id, side->hook_arg};
+    sph_buf_clear(&response->body);
+    response->body = sph_buf_init(262144);
+    assert_ok(sph_as4_build_error(&info, "error@example", sph_node_now_ms(side->node),
+                                  SPH_SUITE_EDELIVERY_1_15, &signer,
+                                  test_env_get(side->world)->random, &response->body, &err),
+              &err);
+}
+
+static void duplicate_without_a_receipt_is_never_acknowledged(void **state)
+{
+    (void)state;
+    static char other[] = "cannot be handled now";
+    static char repeat[] = "Not invoked: this is a duplicate";
+    struct pair *pair = foreign_pair_of(SPH_SUITE_EDELIVERY_1_15);
+    pair->a.change_answer = answer_with_error;
+    pair->a.hook_arg = other;
+    send_text(&pair->a, "its receipt never comes", NULL, NULL);
+    assert_string_equal(pair_outbox(&pair->a).state, "wait-retry");
+    assert_string_equal(pair_outbox(&pair->a).code, "EBMS:0004");
+    pair->a.hook_arg = repeat;
+    test_env_advance(pair->a.world, 60000);
+    assert_int_equal(pair_deliver(&pair->a), 1);
+    assert_string_equal(pair_outbox(&pair->a).state, "failed");
+    assert_string_equal(pair_outbox(&pair->a).code, "EBMS:0301");
+    assert_string_equal(pair_outbox(&pair->a).detail, "delivered-without-proof");
+    assert_int_equal(pair_leaves(&pair->a, SPH_EVENT_RECEIPT_IN), 0);
+    assert_int_equal(pair_leaves(&pair->a, SPH_EVENT_DELIVERY_FAILED), 1);
+    pair_free(&pair);
+}
+
 static void packet_is_not_sent_to_a_foreign_product_nor_files_to_a_saphan_node(void **state)
 {
     (void)state;
@@ -446,6 +485,7 @@ int test_foreign(void)
         cmocka_unit_test(reply_refers_to_what_came),
         cmocka_unit_test(four_corners_are_asked_for_where_they_are_agreed),
         cmocka_unit_test(lost_answer_is_healed_by_the_stored_receipt),
+        cmocka_unit_test(duplicate_without_a_receipt_is_never_acknowledged),
         cmocka_unit_test(packet_is_not_sent_to_a_foreign_product_nor_files_to_a_saphan_node),
         cmocka_unit_test(what_matches_no_pmode_is_refused),
         cmocka_unit_test(agreed_values_pass),
