@@ -1,7 +1,7 @@
 #!/bin/bash
 # Both directions between Saphan and phase4, an AS4 product in Java by others: run.sh BUILD_DIR
 # Needs a JDK 17 and Maven (node/setup.sh --interop). Maven fetches phase4 once, in the versions that pom.xml names.
-# limit: 420
+# limit: 900
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=${1:?usage: run.sh BUILD_DIR}
@@ -20,6 +20,7 @@ else
     exit 1
 fi
 failed=0
-mkdir "$work/wire"
+mkdir "$work/wire" "$work/node"
 "$python" "$here/wire.py" "$driver" "$work/wire" || failed=1
+"$python" "$here/node.py" "${SAPHAN:-$build/node/saphan}" "$work/node" || failed=1
 exit $failed
