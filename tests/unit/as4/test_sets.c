@@ -102,6 +102,74 @@ static void sets_s22_message_of_another_party_than_the_tls_client_is_refused(voi
     }
 }
 
+/* ------------------------------------------------------------------ S-24 */
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+}
+
+static bool is_same_user(const sph_as4_user *a, const sph_as4_user *b)
+{
+    bool is_same = a->timestamp_ms == b->timestamp_ms && a->part_count == b->part_count &&
+                   a->property_count == b->property_count;
+    const char *const pairs[][2] = {{a->message_id, b->message_id},
+                                    {a->ref_to, b->ref_to},
+                                    {a->from, b->from},
+                                    {a->from_type, b->from_type},
+                                    {a->to, b->to},
+                                    {a->to_type, b->to_type},
+                                    {a->from_role, b->from_role},
+                                    {a->to_role, b->to_role},
+                                    {a->agreement, b->agreement},
+                                    {a->service, b->service},
+                                    {a->action, b->action},
+                                    {a->mpc, b->mpc},
+                                    {a->conversation_id, b->conversation_id}};
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        is_same = is_same && is_same_text(pairs[i][0], pairs[i][1]);
+    for (size_t i = 0; is_same && i < a->part_count; i++)
+        is_same = is_same_text(a->part[i].href, b->part[i].href) &&
+                  is_same_text(a->part[i].mime_type, b->part[i].mime_type) &&
+                  a->part[i].is_gzip == b->part[i].is_gzip;
+    return is_same;
+}
+
+/** What is read comes from what is verified: whichever octet is changed, a message that still
+ * verifies reads as the signed one did. */
+static void sets_s24_change_that_verifies_changes_no_value(void **state)
+{
+    (void)state;
+    static const uint8_t flips[] = {0x01, 0x20, 0x80};
+    struct kit_msg msg;
+    size_t accepted = 0, refused = 0;
+    kit_message(kit(), &(struct kit_wish){.parts = 2}, &msg);
+    SPH_AUTO_PTR(sph_as4_in) *good = kit_open(&msg);
+    const sph_as4_trust trust = kit_trust(kit());
+    for (size_t i = 0; i < msg.root.len; i++) {
+        sph_as4_fault fault = {0};
+        SPH_AUTO_PTR(sph_as4_in) *in = NULL;
+        const uint8_t flip = flips[i % 3];
+        msg.root.at[i] ^= flip;
+        sph_rc rc =
+            sph_as4_open_root(sph_buf_peek(&msg.root), sph_limits_default(), &in, &fault, NULL);
+        if (rc.code == SPH_OK)
+            rc = sph_as4_verify(in, &trust, &fault, NULL);
+        msg.root.at[i] ^= flip;
+        refused += rc.code != SPH_OK;
+        if (rc.code != SPH_OK)
+            continue;
+        accepted++;
+        if (!is_same_user(sph_as4_in_user(good), sph_as4_in_user(in)) ||
+            !sph_as4_refs_equal(sph_as4_in_refs(good), sph_as4_in_refs(in)))
+            fail_msg("octet %zu changed another value", i);
+    }
+    print_message("S-24: %zu changes refused, %zu without effect on what is read\n", refused,
+                  accepted);
+    assert_true(refused > accepted && accepted > 0); /* the EncryptedKey is not signed */
+    kit_msg_clear(&msg);
+}
+
 /* ------------------------------------------------------------------ E-04, E-06, E-08 */
 
 static void unwrap_as(const struct kit_msg *msg, const struct kit_party *who, sph_as4_parts *parts,
@@ -245,6 +313,7 @@ int test_sets(void)
         cmocka_unit_test(sets_s13_part_signed_and_encrypted_are_one_set),
         cmocka_unit_test(sets_s20_key_info_that_names_another_key_is_refused),
         cmocka_unit_test(sets_s22_message_of_another_party_than_the_tls_client_is_refused),
+        cmocka_unit_test(sets_s24_change_that_verifies_changes_no_value),
         cmocka_unit_test(sets_e04_content_key_has_a_name_of_its_own),
         cmocka_unit_test(sets_e08_forwarded_message_still_names_its_first_recipient),
         cmocka_unit_test(sets_e06_p256_agreement_outside_the_form_is_refused),
