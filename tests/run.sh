@@ -167,8 +167,12 @@ format_check() {
 arch_checks() {
     local check
     for check in layers banned callers bad_input docs docs_links repo; do
-        limited 120 "$logs/arch-$check.log" "tests/arch/$check.py"
+        while [ "$(jobs -pr | wc -l)" -ge 2 ]; do
+            wait -n
+        done
+        (limited 120 "$logs/arch-$check.log" "tests/arch/$check.py") &
     done
+    wait
     count arch "$logs"/arch-{layers,banned,callers,bad_input,docs,docs_links,repo}.log
 }
 

@@ -69,7 +69,7 @@ static void verdict_codes_are_named_for_people_and_kept_for_programs(void **stat
         {"evidence.fact.kind", "party-kind", "police", {"police", "ຕຳຫຼວດ", "ตำรวจ"}},
         {"evidence.fact.country", "country", "TH", {"Thailand", "ໄທ", "ไทย"}},
         {"evidence.fact.country", "country", "FR", {"France", "ຝຣັ່ງ", "ฝรั่งเศส"}},
-        {"evidence.fact.type", "type", "resource", {"Resource", "ແຫຼ່ງຊ່ວຍເຫຼືອ", "แหล่งช่วยเหลือ"}},
+        {"evidence.fact.kind", "party-kind", "court", {"court", "ສານ", "ศาล"}},
         {"evidence.fact.event", "event", "NO_SUCH", {"NO_SUCH", "NO_SUCH", "NO_SUCH"}},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
