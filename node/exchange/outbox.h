@@ -55,7 +55,7 @@ typedef struct sph_out_row {
     sph_hash root_sha256;
     sph_as4_refs refs;
     sph_buf wire; /* small messages: the bytes themselves; empty when wire_file */
-    /* What a build used (not loaded): whom it is encrypted for, until when its signature is good. */
+    /* What a build used (not loaded): whom it is encrypted for, how long its signature is good. */
     sph_cert *encrypt_cert;
     int64_t sign_until_ms;
 } sph_out_row;
