@@ -1,8 +1,7 @@
-#include <inttypes.h>
+#include "portal/api_health.h"
 
 #include "exchange/health.h"
 #include "portal/api_call.h"
-#include "portal/api_health.h"
 #include "portal/metrics.h"
 
 #define DAY_MS INT64_C(86400000)

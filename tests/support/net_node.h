@@ -200,13 +200,13 @@ static inline void net_node_init(net_node *node, const net_party *partner)
               NULL);
     assert_ok(node->env.files->make_dir(node->env.files->ctx, "spool", NULL), NULL);
     const sph_route routes[] = {
-        {"POST", "/as4", true, 100000000, 20000, net_gate, net_measure, node},
-        {"POST", "/small", true, 1000, 1000, NULL, net_measure, node},
-        {"GET", "/who", true, 100, 100, NULL, net_who, node},
-        {"GET", "/file", true, 0, 0, NULL, net_file, node},
-        {"GET", "/slow", true, 0, 0, NULL, net_slow, node},
-        {NULL, "/odd", false, 100, 100, NULL, net_odd, node},
-        {"DELETE", "/who", true, 0, 0, NULL, net_who, node},
+        {"POST", "/as4", true, 100000000, 20000, net_gate, net_measure, node, NULL},
+        {"POST", "/small", true, 1000, 1000, NULL, net_measure, node, NULL},
+        {"GET", "/who", true, 100, 100, NULL, net_who, node, NULL},
+        {"GET", "/file", true, 0, 0, NULL, net_file, node, NULL},
+        {"GET", "/slow", true, 0, 0, NULL, net_slow, node, NULL},
+        {NULL, "/odd", false, 100, 100, NULL, net_odd, node, NULL},
+        {"DELETE", "/who", true, 0, 0, NULL, net_who, node, NULL},
     };
     for (size_t i = 0; i < 7; i++)
         node->routes[i] = routes[i];
