@@ -11,8 +11,8 @@
 
 #include "cli/cli.h"
 #include "exchange/inbox.h"
-#include "exchange/receiving.h"
 #include "exchange/node.h"
+#include "exchange/receiving.h"
 #include "exchange/standing.h"
 #include "net/server.h"
 #include "portal/api.h"

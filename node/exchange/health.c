@@ -5,7 +5,8 @@
 #include "exchange/health_impl.h"
 
 #define MINUTE_MS 60000
-#define FRESH_FOR_MS (60LL * MINUTE_MS) /* so long a fresh clock beats an old message's Timestamp  \
+#define FRESH_FOR_MS                                                                               \
+    (60LL * MINUTE_MS)                  /* so long a fresh clock beats an old message's Timestamp  \
                                          */
 #define SAVE_CLOCK_MS (2LL * MINUTE_MS) /* a clock that moved by this is saved again */
 #define SAVE_FAILURE_MS                                                                            \
