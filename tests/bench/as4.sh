@@ -2,7 +2,7 @@
 # Saphan and phase4 on the same cores: two nodes each, every step durable, mutual TLS over loopback.
 # One JSON object: exchanges_per_s_SUITE_N for SUITE 1_15 and 2_0, N 1, 8 and 64 messages on their way at once, with
 # 10 KB packets (…_100k: with an attachment of 100 KB), the same with phase4_ before it, ceiling_per_s_SUITE, rss_load_mb,
-# phase4_rss_load_mb, rss_1gb_mb.
+# phase4_rss_load_mb, rss_1gb_mb; from net.sh rss_1000_idle_mb and slow_clients_p99_ratio.
 # SAPHAN_BENCH_PHASE4_S: seconds of each measurement of phase4 (default 5); 0 leaves phase4 out.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -96,6 +96,11 @@ pair edelivery-2.0-ed25519
 python3 "$here/as4_large.py" "$dir/a/run/control.sock" "$dir/draft.json" $((1000 * 1000 * 1000))
 figure rss_1gb_mb "$(peak_mb)"
 end
+
+say "1,000 idle connections, 1,000 slow clients"
+bash "$here/net.sh" | python3 -c 'import json,sys
+found = json.load(sys.stdin)
+for name in ("rss_1000_idle_mb", "slow_clients_p99_ratio"): print(f"\"{name}\": {found[name]}")' >>"$dir/figures"
 
 if [ "${SAPHAN_BENCH_PHASE4_S:-5}" != 0 ]; then
     say "phase4"
