@@ -1,3 +1,5 @@
+#include "exchange/submit.h"
+
 #include "exchange/submit_work.h"
 
 #include <string.h>
