@@ -52,7 +52,7 @@ struct sph_config {
     char address[46];
     uint64_t port, workers;
     uint64_t partner_connections, partner_requests, address_handshakes; /* limits.h */
-    char metrics[72]; /* where /metrics is served too; see sph_config_metrics */
+    char metrics[72];                  /* where /metrics is served too; see sph_config_metrics */
     uint64_t pull_busy_s, pull_idle_s; /* between two pulls: in office hours, and else */
 };
 

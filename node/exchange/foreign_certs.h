@@ -13,6 +13,7 @@ struct sph_foreign_certs {
     } row[SPH_FOREIGN_CERTS];
     size_t count;
 };
+/** Give up the certificates; the struct is empty then. */
 void sph_foreign_certs_clear(struct sph_foreign_certs *certs);
 /** Those of a stored P-Mode. */
 SPH_MUST sph_rc sph_foreign_certs_read(const sph_json *list, struct sph_foreign_certs *out,

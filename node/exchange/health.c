@@ -252,21 +252,6 @@ bool sph_health_refused(sph_node *node, const char *party, const char *code, uin
     return may;
 }
 
-sph_rc sph_health_each(sph_node *node,
-                       sph_rc (*each)(void *arg, const char *party,
-                                      const struct sph_health_counts *counts, sph_err *err),
-                       void *arg, sph_err *err)
-{
-    sph_health *health = sph_node_health(node);
-    sph_rc rc = sph_ok();
-    pthread_mutex_lock(&health->lock);
-    for (const struct sph_health_row *row = health->first; row && rc.code == SPH_OK;
-         row = row->next)
-        rc = each(arg, row->party, &row->counts, err);
-    pthread_mutex_unlock(&health->lock);
-    return rc;
-}
-
 sph_rc sph_health_codes(sph_node *node, bool is_refused,
                         sph_rc (*each)(void *arg, const char *party, const char *code,
                                        uint64_t count, sph_err *err),

@@ -52,12 +52,6 @@ bool sph_health_refused(sph_node *node, const char *party, const char *code, uin
 /** Everything about one partner. SPH_ENOTFOUND no such partner. */
 SPH_MUST sph_rc sph_health_of(sph_node *node, const char *party, struct sph_partner_health *out,
                               sph_err *err);
-/** Each partner of which something was counted. The callbacks may not call back into health. */
-SPH_MUST sph_rc sph_health_each(sph_node *node,
-                                sph_rc (*each)(void *arg, const char *party,
-                                               const struct sph_health_counts *counts,
-                                               sph_err *err),
-                                void *arg, sph_err *err);
 /** Each partner and code that failed (is_refused: that we refused) with its count. */
 SPH_MUST sph_rc sph_health_codes(sph_node *node, bool is_refused,
                                  sph_rc (*each)(void *arg, const char *party, const char *code,

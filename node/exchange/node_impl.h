@@ -22,8 +22,8 @@ struct sph_node {
     const struct sph_env *env;
     struct sph_config config;            /* as it was at the start */
     struct sph_settings *_Atomic newest; /* after a reload; NULL: config and suites */
-    pthread_mutex_t keys_lock; /* one reload at a time: an operator's, or a renewal's */
-    sph_keyring *_Atomic keys; /* newest of ring[] */
+    pthread_mutex_t keys_lock;           /* one reload at a time: an operator's, or a renewal's */
+    sph_keyring *_Atomic keys;           /* newest of ring[] */
     sph_keyring
         *ring[SPH_RINGS]; /* earlier ones stay until close: a running exchange may still use them */
     size_t ring_count;

@@ -3,8 +3,9 @@
 #include <pthread.h>
 
 #define REMEMBERED 32u
-#define NOTE_MOST 768u /* one signature line; a note with many cosignatures is verified each time  \
-                        */
+#define NOTE_MOST                                                                                  \
+    768u /* one signature line; a note with many cosignatures is verified each time                \
+          */
 
 struct known {
     sph_vkey log;

@@ -109,7 +109,7 @@ SPH_MUST sph_rc sph_out_next_ready(sph_node *node, const char *party, int64_t af
 struct sph_out_receipt {
     sph_slice root; /* SOAP octets of the receipt */
     sph_hash root_sha256;
-    bool is_proved; /* the ledger proof held */
+    bool is_proved;     /* the ledger proof held */
     int64_t sent_index; /* of the attempt that arrived, when it is proved */
     uint64_t peer_index, peer_size;
     sph_hash peer_root;

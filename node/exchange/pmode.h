@@ -13,8 +13,9 @@
 #define SPH_PMODE_JSON ((size_t)3 * 1024 * 1024) /* most octets of the stored text */
 #define SPH_PARTNER_FOREIGN "foreign"            /* kind of such a partner */
 #define SPH_PMODE_SCHEMA "saphan.pmode/1"
-#define SPH_PMODE_SERVICE "urn:saphan:foreign:1" /* of a foreign partner, unless another is named  \
-                                                  */
+#define SPH_PMODE_SERVICE                                                                          \
+    "urn:saphan:foreign:1" /* of a foreign partner, unless another is named                        \
+                            */
 #define SPH_PMODE_ACTION "deliver"
 #define SPH_PROP_ORIGINAL_SENDER "originalSender"
 #define SPH_PROP_FINAL_RECIPIENT "finalRecipient"

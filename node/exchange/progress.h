@@ -17,7 +17,9 @@ const char *sph_transfer_kind_name(enum sph_transfer_kind kind);
 typedef struct sph_transfers sph_transfers; /* thread-safe */
 typedef struct sph_transfer sph_transfer;   /* one of them, while it runs */
 
+/** An empty list of what is on its way. out: owned, sph_transfers_free. SPH_ENOMEM. */
 SPH_MUST sph_rc sph_transfers_new(sph_transfers **out, sph_err *err);
+/** Only when no transfer runs any more; NULL and *NULL are fine. */
 void sph_transfers_free(sph_transfers **transfers);
 
 /** What a transfer is known by. */

@@ -5,8 +5,9 @@
 #include "exchange/renew.h"
 
 #define CLOCK_MS (2LL * 24 * 3600 * 1000) /* a request's own time may be this far off */
-#define SEEN_MS (5LL * 24 * 3600 * 1000)  /* ... so what is forgotten after this cannot come again \
-                                           */
+#define SEEN_MS                                                                                    \
+    (5LL * 24 * 3600 * 1000) /* ... so what is forgotten after this cannot come again              \
+                              */
 #define LEASE_MS 120000
 #define HOUR_MS 3600000
 #define TRIES 16

@@ -1,11 +1,10 @@
 #include "exchange/submit.h"
 
-#include "exchange/submit_work.h"
-
 #include <string.h>
 
 #include "base/codec.h"
 #include "exchange/room.h"
+#include "exchange/submit_work.h"
 
 #define NONCE_LEN 16
 #define PACKET_LEN 65536u /* of a packet without a document, compressed and padded */

@@ -35,8 +35,8 @@ typedef struct sph_post {
                             in memory */
     uint64_t answer_memory;
     int64_t deadline_ms; /* whole exchange, from now */
-    /* May be NULL: told on the transport's thread how much of `file` has gone; less than before when
-     * a kept connection had died and the body starts over. */
+    /* May be NULL: told on the transport's thread how much of `file` has gone; less than before
+     * when a kept connection had died and the body starts over. */
     void (*progress)(void *ctx, uint64_t sent);
     void *progress_ctx;
 } sph_post;

@@ -194,9 +194,9 @@ static sph_rc refuse_method(struct sph_api_call *call, sph_err *err)
     SPH_AUTO(sph_buf) allowed = sph_buf_init(SPH_API_ROOM - 1);
     for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
         if (matches(entries[i].pattern, call))
-            SPH_TRY(sph_buf_addf(&allowed, err, "%s%s", allowed.len > 0 ? ", " : "",
-                                 entries[i].method),
-                    err, "methods");
+            SPH_TRY(
+                sph_buf_addf(&allowed, err, "%s%s", allowed.len > 0 ? ", " : "", entries[i].method),
+                err, "methods");
     SPH_TRY(sph_buf_addf(&call->response->fields, err, "Allow: %s\r\n", sph_buf_text(&allowed)),
             err, "Allow");
     call->status = 405;

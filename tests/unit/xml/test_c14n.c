@@ -317,8 +317,7 @@ static void c14n_odd_elements_are_left_to_libxml2(void **state)
     must(sph_buf_add_text(&text, "/></r>", &err), &err);
     sph_xml *doc = parse_ok(sph_buf_peek(&text));
     SPH_AUTO(sph_buf)
-    ours = sph_buf_init(65536),
-    theirs = sph_buf_init(65536), tried = sph_buf_init(65536);
+    ours = sph_buf_init(65536), theirs = sph_buf_init(65536), tried = sph_buf_init(65536);
     must(sph_c14n_exclusive(sph_xml_root(doc), NULL, &tried, &is_odd, &err), &err);
     assert_true(is_odd);
     must(sph_xml_c14n(sph_xml_root(doc), NULL, NULL, &ours, &err), &err);
