@@ -276,7 +276,8 @@ sph_rc sph_health_failure_key(const char *code, char out[64], sph_err *err)
     for (char *at = key; *at; at++) {
         if (*at >= 'A' && *at <= 'Z')
             *at = (char)(*at - 'A' + 'a');
-        *at = *at == ':' || *at == '_' ? '-' : *at;
+        if (*at == ':' || *at == '_')
+            *at = '-';
     }
     return sph_str_copy(out, 64, sph_slice_str(sph_text_has(key) ? key : "failure.other"), err);
 }
