@@ -57,6 +57,39 @@ static void print_option(const sph_cli *cli, const char *word, const struct sph_
     printf("%.*s\n", (int)rest.len, (const char *)rest.at);
 }
 
+#define MOST_OPTIONS 20 /* of a word, each on a line of its own */
+#define FIRST_OPTIONS 9 /* of a word that has more */
+#define NAMES_WIDTH 96
+
+/** Names of the rarer options, a few lines for all of them; the manual page tells what each is. */
+static void print_names(const sph_cli *cli, const struct sph_option *option)
+{
+    size_t column = 0;
+    puts(sph_text(cli->lang, "help.more-options"));
+    for (; option->name; option++) {
+        const size_t len = sph_slice_str(option->name).len;
+        if (column > 0 && column + len + 1 > NAMES_WIDTH) {
+            putchar('\n');
+            column = 0;
+        }
+        printf("%s%s", column > 0 ? " " : "    ", option->name);
+        column += len + (column > 0 ? 1 : 4);
+    }
+    putchar('\n');
+}
+
+static void print_options(const sph_cli *cli, const struct sph_word *word)
+{
+    size_t count = 0;
+    while (word->options && word->options[count].name)
+        count++;
+    const size_t shown = count > MOST_OPTIONS ? FIRST_OPTIONS : count;
+    for (size_t i = 0; i < shown; i++)
+        print_option(cli, word->name, &word->options[i]);
+    if (shown < count)
+        print_names(cli, &word->options[shown]);
+}
+
 /** Examples first, then what the word does, then its options: at most 24 lines (a test counts
  * them). */
 static enum sph_exit print_word(const sph_cli *cli, const struct sph_word *word)
@@ -70,8 +103,7 @@ static enum sph_exit print_word(const sph_cli *cli, const struct sph_word *word)
         puts(more);
     printf("\nsaphan %s %s%s%s\n", word->name, place ? place->args : "",
            place && place->args[0] ? " " : "", sph_text(cli->lang, "help.options"));
-    for (const struct sph_option *option = word->options; option && option->name; option++)
-        print_option(cli, word->name, option);
+    print_options(cli, word);
     puts(sph_text(cli->lang, "help.common"));
     return SPH_EXIT_DONE;
 }

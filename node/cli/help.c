@@ -3,11 +3,13 @@
 static const struct sph_help_place places[] = {
     {"init", "node", "[DIR]"},
     {"run", "node", ""},
+    {"pull", "node", ""},
     {"status", "node", ""},
     {"doctor", "node", ""},
     {"demo", "node", ""},
     {"partner card", "partners", ""},
     {"partner add", "partners", "CARD"},
+    {"partner certificates", "partners", ""},
     {"partner list", "partners", ""},
     {"partner show", "partners", "PARTY"},
     {"partner ping", "partners", "PARTY"},

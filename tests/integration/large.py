@@ -100,34 +100,34 @@ def run(report):
         done = submit(a, b, path, folder.path)
         if done.returncode not in (0, 5):
             raise RuntimeError(f"send: exit {done.returncode} {done.stderr[:300]}")
-        report.check("nothing of the upload stays", files_of(a, "uploads") == [], str(files_of(a, "uploads")))
+        report.check("large_nothing_of_the_upload_stays", files_of(a, "uploads") == [], str(files_of(a, "uploads")))
         peaks = [peak_mb(a)]
         b.start()
         seen = wait_for(moving(b, "receive", 0.2), 60)
-        report.check("the receiver tells its progress", bool(seen) and seen["partner"] == a.party, str(seen))
+        report.check("large_the_receiver_tells_its_progress", bool(seen) and seen["partner"] == a.party, str(seen))
         rows = [r for r in a.must("GET", "outbox?limit=10")["items"] if "bytesSent" in r]
-        report.check("the outbox tells its progress", bool(rows) and rows[0]["bytesTotal"] > SIZE_MB << 20, str(rows)[:200])
+        report.check("large_the_outbox_tells_its_progress", bool(rows) and rows[0]["bytesTotal"] > SIZE_MB << 20, str(rows)[:200])
         b.kill()
         b.start()
-        report.check("the receiver killed: no spool stays", files_of(b, "spool") == [], str(files_of(b, "spool")))
-        report.check("sending starts again by itself", bool(wait_for(moving(a, "send", 0.3), 90)), "no second try")
+        report.check("large_the_receiver_killed_no_spool_stays", files_of(b, "spool") == [], str(files_of(b, "spool")))
+        report.check("large_sending_starts_again_by_itself", bool(wait_for(moving(a, "send", 0.3), 90)), "no second try")
         a.kill()
         a.start()
         end = wait_for(lambda: all(r["state"] == "receipt-verified" for r in a.box("outbox")) and a.box("outbox"), 120)
-        report.check("the sender killed: delivered after all", bool(end), str(a.box("outbox"))[:300])
+        report.check("large_the_sender_killed_delivered_after_all", bool(end), str(a.box("outbox"))[:300])
         peaks += [peak_mb(a), peak_mb(b)]
-        report.check("delivered once", len(b.box("inbox")) == 1 and len(b.events("RECEIVED")) == 1, str(b.box("inbox"))[:300])
-        report.check("one proof: sent once, received once", len(a.events("SENT")) == 1, str(len(a.events("SENT"))))
+        report.check("large_delivered_once", len(b.box("inbox")) == 1 and len(b.events("RECEIVED")) == 1, str(b.box("inbox"))[:300])
+        report.check("large_one_proof_sent_once_received_once", len(a.events("SENT")) == 1, str(len(a.events("SENT"))))
         for node in (a, b):
             left = files_of(node, "outgoing") + files_of(node, "spool") + files_of(node, "uploads")
-            report.check(f"{node.party} keeps one vault file and nothing else", left == [] and len(files_of(node, "vault")) == 1, str(left))
+            report.check(f"large_{node.party}_keeps_one_vault_file_and_nothing_else", left == [] and len(files_of(node, "vault")) == 1, str(left))
         out = os.path.join(folder.path, "out.pdf")
         saved = b.run("save", b.box("inbox")[0]["id"], "--attachment", "a1", "-o", out, check=False)
-        report.check("the content is the same", saved.returncode == 0 and digest_of(out) == digest,
+        report.check("large_the_content_is_the_same", saved.returncode == 0 and digest_of(out) == digest,
                      f"exit {saved.returncode} {saved.stderr[:200]}")
         peaks += [peak_mb(b)]
         print(f"# rss_large_mb {max(peaks):.1f} (at {SIZE_MB} MB)")
-        report.check(f"at most {RSS_MOST_MB} MB of memory", max(peaks) <= RSS_MOST_MB, str(peaks))
+        report.check("large_memory_is_constant", max(peaks) <= RSS_MOST_MB, str(peaks))
 
 
 main(run)

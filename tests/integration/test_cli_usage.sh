@@ -66,7 +66,7 @@ expect usage_help_of_unknown_word 2 help stauts
 # The words as the list of help shows them, and for each the help in all languages.
 run help
 words=$(sed -n 's/^  \([a-z][a-z ]*[a-z]\) .*/\1/p' out | sed 's/ \{2,\}.*//' | sort -u)
-for word in init run status doctor demo "partner card" "partner add" "partner list" "partner show" "partner ping" \
+for word in init run pull status doctor demo "partner card" "partner add" "partner certificates" "partner list" "partner show" "partner ping" \
     "partner pause" "partner resume" "partner remove" check ask reply publish send inbox outbox show save \
     "ledger log" "ledger verify" "ledger checkpoint" "ledger proof" verify "schema list" "schema install" version help; do
     if grep -qxF "$word" <<<"$words"; then
@@ -102,10 +102,10 @@ for word in init run status doctor demo "partner card" "partner add" "partner li
 done
 for lang in en lo th; do
     run --lang $lang help man
-    if [ "$code" -eq 0 ] && [ "$(grep -c '^\.SS saphan ' out)" -eq 31 ] && grep -q '^\.TH SAPHAN 1' out; then
+    if [ "$code" -eq 0 ] && [ "$(grep -c '^\.SS saphan ' out)" -eq 33 ] && grep -q '^\.TH SAPHAN 1' out; then
         ok "help_man_$lang"
     else
-        not_ok "help_man_$lang" "exit $code, $(grep -c '^\.SS saphan ' out) words of 31"
+        not_ok "help_man_$lang" "exit $code, $(grep -c '^\.SS saphan ' out) words of 33"
     fi
 done
 
