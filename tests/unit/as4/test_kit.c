@@ -10,6 +10,7 @@
 
 int test_kit(void);
 
+/** The parties of each suite, made once for all groups of the program: RSA keys take seconds. */
 static struct kit kits[SPH_SUITE_COUNT];
 static bool is_made[SPH_SUITE_COUNT];
 static sph_files *files;
@@ -77,16 +78,6 @@ static void make_party(struct kit_party *p, const char *name, enum sph_suite sui
     leaf(p, p->encrypt_key, SPH_USE_ENCRYPT, &p->encrypt);
 }
 
-static void drop_party(struct kit_party *p)
-{
-    sph_cert_free(&p->encrypt);
-    sph_cert_free(&p->sign);
-    sph_cert_free(&p->root);
-    sph_key_free(&p->encrypt_key);
-    sph_key_free(&p->sign_key);
-    sph_key_free(&p->root_key);
-}
-
 const struct kit *kit_of(enum sph_suite suite)
 {
     struct kit *kit = &kits[suite];
@@ -117,14 +108,6 @@ int kit_start(void **state)
 int kit_stop(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < SPH_SUITE_COUNT; i++) {
-        if (!is_made[i])
-            continue;
-        drop_party(&kits[i].here);
-        drop_party(&kits[i].there);
-        drop_party(&kits[i].other);
-        is_made[i] = false;
-    }
     sph_files_real_free(&files);
     char spool[64];
     (void)snprintf(spool, sizeof(spool), "%s/%s", home, KIT_SPOOL);
