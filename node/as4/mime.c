@@ -84,9 +84,10 @@ static size_t head_length(sph_slice text)
     return SIZE_MAX;
 }
 
-/** Body from part->at to the next delimiter, whose CRLF (or LF) belongs to it (RFC 2046 §5.1.1). */
-static sph_rc find_body_end(struct split *s, struct sph_mime_part *part, uint64_t *behind,
-                            sph_as4_fault *fault, sph_err *err)
+/** Body from part->at to the next delimiter, whose CRLF (or LF) belongs to it (RFC 2046 §5.1.1).
+ * has_cr: lines of this sender end in CRLF; a CR before the bare LF of another is content. */
+static sph_rc find_body_end(struct split *s, struct sph_mime_part *part, bool has_cr,
+                            uint64_t *behind, sph_as4_fault *fault, sph_err *err)
 {
     uint64_t at = UINT64_MAX;
     SPH_TRY(sph_as4_source_find(s->source, needle(s), part->at - 1, s->total, &at, err), err,
@@ -97,7 +98,7 @@ static sph_rc find_body_end(struct split *s, struct sph_mime_part *part, uint64_
     part->len = at < part->at ? 0 : at - part->at;
     uint8_t before = 0;
     size_t got = 0;
-    if (part->len > 0)
+    if (part->len > 0 && has_cr)
         SPH_TRY(sph_as4_source_read(s->source, at - 1, &before, 1, &got, err), err, "line end");
     if (before == '\r')
         part->len--;
@@ -139,8 +140,9 @@ static sph_rc take_part(struct split *s, size_t line, uint64_t *behind, sph_as4_
     SPH_TRY(sph_mime_head_parse(sph_slice_sub(rest, 0, len), s->limits, part, fault, err), err,
             "head of part %zu", s->out->count + 1);
     SPH_TRY(check_part(s->out, part, fault, err), err, "part %zu", s->out->count + 1);
+    const bool has_cr = line > 1 && s->head.at[line - 2] == '\r';
     part->at = *behind + line + len;
-    SPH_TRY(find_body_end(s, part, behind, fault, err), err, "part %zu", s->out->count + 1);
+    SPH_TRY(find_body_end(s, part, has_cr, behind, fault, err), err, "part %zu", s->out->count + 1);
     s->out->count++;
     return sph_ok();
 }
