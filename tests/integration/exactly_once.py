@@ -58,12 +58,15 @@ def verify(node):
 
 def drain(nodes, seconds):
     """Everything that waits is sent, with a restart now and then instead of the ladder's minutes."""
-    end = time.monotonic() + seconds
+    order, end = list(nodes), time.monotonic() + seconds
     while time.monotonic() < end:
         for node in nodes:
             node.stop()
-        for node in nodes:
             forget_waiting(node)
+        # Who starts first tries at once, finds the other not there yet, and rests by the ladder, which is an hour after
+        # many tries: so each is the second one in every other round.
+        order.reverse()
+        for node in order:
             node.start()
         pause_end = time.monotonic() + 15
         while time.monotonic() < pause_end:
@@ -72,6 +75,12 @@ def drain(nodes, seconds):
                 return 0
             time.sleep(0.1)
     return waiting
+
+
+def how_it_stands(row):
+    if row is None:
+        return "gone"
+    return f"{row['state']} ({row.get('errorCode')} {row.get('errorDetail')}, try {row.get('attempts')})"
 
 
 def judge(kept, sent, received, leaves):
@@ -83,7 +92,7 @@ def judge(kept, sent, received, leaves):
     faults += [f"{p} was kept and arrived {arrived[p]} times" for p in kept if arrived[p] != 1]
     faults += [f"{p} was stored {n} times" for p, n in arrived.items() if n != 1]
     faults += [f"message {m} has {n} rows" for m, n in messages.items() if n != 1]
-    faults += [f"{p} is {states[p]['state'] if p in states else 'gone'} at its sender" for p in kept
+    faults += [f"{p} is {how_it_stands(states.get(p))} at its sender" for p in kept
                if p not in states or states[p]["state"] != "receipt-verified"]
     faults += [f"{row['packetId']} arrived and was never sent" for row in received if row["packetId"] not in states]
     for row in sent:
@@ -138,6 +147,21 @@ def two_nodes(folder, **more):
     a.trust(b)
     b.trust(a)
     return a, b
+
+
+def acknowledged(nodes):
+    """Messages of all nodes whose receipt has come."""
+    return sum(n.must("GET", "node")["outbox"]["acknowledged"] for n in nodes)
+
+
+def goes_on(nodes, seconds):
+    """A further receipt comes within so many seconds."""
+    before, end = acknowledged(nodes), time.monotonic() + seconds
+    while time.monotonic() < end:
+        if acknowledged(nodes) > before:
+            return True
+        time.sleep(0.2)
+    return False
 
 
 def judge_all(report, test, nodes, submitters, dice, seed, at_least):

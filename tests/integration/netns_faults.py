@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 
-from exactly_once import Submitter, judge_all, two_nodes
+from exactly_once import Submitter, goes_on, judge_all, two_nodes
 from saphan_nodes import Folder, main
 
 HOSTS = [("la", "198.51.100.1"), ("th", "198.51.100.2")]  # documentation addresses, RFC 5737
@@ -87,20 +87,6 @@ def why_not():
     except RuntimeError as e:
         return f"this kernel or sandbox does not allow it: {e}"
     return None
-
-
-def acknowledged(nodes):
-    return sum(n.must("GET", "node")["outbox"]["acknowledged"] for n in nodes)
-
-
-def goes_on(nodes, seconds):
-    """Receipts come within so many seconds."""
-    before, end = acknowledged(nodes), time.monotonic() + seconds
-    while time.monotonic() < end:
-        if acknowledged(nodes) > before:
-            return True
-        time.sleep(0.2)
-    return False
 
 
 def faults(report, hosts, nodes):
