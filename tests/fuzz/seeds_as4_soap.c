@@ -1,24 +1,13 @@
 /* First inputs of fuzz_as4_soap: seeds_as4_soap FOLDER */
-#include "as4_sample.h"
+#include "as4_seeds.h"
+
+static void keep(const char *folder, const struct sample *sample)
+{
+    sample_keep(folder, "message", sample, sph_buf_peek(&sample->built.root), (sph_slice){0});
+    sample_keep(folder, "receipt", sample, sph_buf_peek(&sample->receipt), (sph_slice){0});
+}
 
 int main(int argc, char **argv)
 {
-    if (argc != 2)
-        return 2;
-    sph_xml_start();
-    sample_must(sph_crypto_start(NULL));
-    for (int suite = 0; suite < SPH_SUITE_COUNT; suite++) {
-        for (int form = SPH_TOKEN_BST_X509; form <= SPH_TOKEN_ISSUER_SERIAL; form++) {
-            char name[64];
-            SPH_AUTO(sph_buf) mime = sph_buf_init(1u << 20), receipt = sph_buf_init(1u << 20);
-            SPH_AUTO(sph_as4_built) built = {0};
-            sample_message((enum sph_suite)suite, (enum sph_token_ref)form, &mime, &built,
-                           &receipt);
-            (void)snprintf(name, sizeof(name), "message-%d-%d", suite, form);
-            sample_store(argv[1], name, sph_buf_peek(&built.root), (sph_slice){0});
-            (void)snprintf(name, sizeof(name), "receipt-%d-%d", suite, form);
-            sample_store(argv[1], name, sph_buf_peek(&receipt), (sph_slice){0});
-        }
-    }
-    return 0;
+    return sample_each(argc, argv, keep);
 }
