@@ -7,51 +7,9 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
-saphan=$SAPHAN_BUILD/node/saphan
-load=$SAPHAN_BUILD/tests/bench_exchange_load
-dir=$(mktemp -d "${TMPDIR:-/tmp}/saphan-bench-XXXXXX")
-pids=()
+largest=2147483648
+. "$here/pair.bash"
 
-say() {
-    printf 'bench: as4: %s\n' "$*" >&2
-}
-end() {
-    local pid
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-    pids=()
-}
-trap 'end; rm -rf "$dir"' EXIT
-
-free_port() {
-    python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'
-}
-make() { # NAME KIND COUNTRY SUITES
-    local port
-    port=$(free_port)
-    "$saphan" --home "$dir/$1" init --party "$1.example" --name "$1 (fictitious)" --kind "$2" --country "$3" --training \
-        --url "https://127.0.0.1:$port" --listen "127.0.0.1:$port" --suites "$4" --largest 2147483648 --lang en >&2
-}
-start() {
-    "$saphan" --home "$dir/$1" run >"$dir/$1.out" 2>"$dir/$1.log" &
-    pids+=($!)
-    until grep -q serves "$dir/$1.out" 2>/dev/null; do sleep 0.01; done
-}
-trust() {
-    local number
-    "$saphan" --home "$dir/$2" partner card -o "$dir/$2.card" >&2
-    number=$("$saphan" verify "$dir/$2.card" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["facts"]["safetyNumber"])')
-    "$saphan" --home "$dir/$1" --yes partner add "$dir/$2.card" --safety-number "$number" >&2
-}
-pair() { # SUITES
-    rm -rf "${dir:?}"/a "${dir:?}"/b "$dir"/*.card
-    make a ngo TH "$1"
-    make b legal-aid LA "$1"
-    trust a b
-    trust b a
-    start a
-    start b
-}
 peak_mb() { # the most memory that one of the nodes ever had
     local pid
     for pid in "${pids[@]}"; do awk '$1 == "VmHWM:" {print $2}' "/proc/$pid/status"; done | sort -n | tail -1 |
@@ -65,7 +23,7 @@ rate() { # NAME COUNT THREADS WINDOW [ATTACHMENT]
     local name=$1 result
     shift
     result=$("$load" "$dir/a/run/control.sock" "$dir/draft.json" "$@")
-    figure "$name" "$(python3 -c 'import json,sys; r=json.loads(sys.argv[1]); print(round(r["exchanges"]/r["seconds"],1))' "$result")"
+    figure "$name" "$(per_second "$result")"
 }
 suite() { # LABEL SUITE COUNT
     say "$2"
@@ -80,7 +38,7 @@ suite() { # LABEL SUITE COUNT
 }
 
 : >"$dir/figures"
-python3 "$here/as4_draft.py" "$dir/draft.json"
+python3 "$here/draft.py" "$dir/draft.json"
 head -c 102400 /dev/urandom >"$dir/100k"
 say "ceiling of the bare crypto operations"
 "$SAPHAN_BUILD/tests/bench_exchange_ceiling" | python3 -c 'import json,sys

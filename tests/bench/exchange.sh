@@ -2,70 +2,14 @@
 # Two nodes and the load on this machine's cores: 10 KB packets, every step durable, mutual TLS over loopback.
 # One JSON object: exchanges_per_s_1_15, exchanges_per_s_2_0, ceiling_per_s_*, rss_*_mb, start_ms.
 set -euo pipefail
-saphan=$SAPHAN_BUILD/node/saphan
-load=$SAPHAN_BUILD/tests/bench_exchange_load
-dir=$(mktemp -d "${TMPDIR:-/tmp}/saphan-bench-XXXXXX")
-pids=()
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/pair.bash"
 
-say() {
-    printf 'bench: exchange: %s\n' "$*" >&2
-}
-end() {
-    local pid
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-    pids=()
-}
-trap 'end; rm -rf "$dir"' EXIT
-
-free_port() {
-    python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'
-}
-# make NAME KIND COUNTRY SUITES
-make() {
-    local port
-    port=$(free_port)
-    "$saphan" --home "$dir/$1" init --party "$1.example" --name "$1 (fictitious)" --kind "$2" --country "$3" --training \
-        --url "https://127.0.0.1:$port" --listen "127.0.0.1:$port" --suites "$4" --lang en >&2
-}
-start() {
-    "$saphan" --home "$dir/$1" run >"$dir/$1.out" 2>"$dir/$1.log" &
-    pids+=($!)
-    until grep -q serves "$dir/$1.out" 2>/dev/null; do sleep 0.01; done
-}
-trust() {
-    "$saphan" --home "$dir/$2" partner card -o "$dir/$2.card" >&2
-    local number
-    number=$("$saphan" verify "$dir/$2.card" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["facts"]["safetyNumber"])')
-    "$saphan" --home "$dir/$1" --yes partner add "$dir/$2.card" --safety-number "$number" >&2
-}
 status_kb() { # PID FIELD
     awk -v f="$2:" '$1 == f {print $2}' "/proc/$1/status"
 }
-draft() {
-    python3 - "$1" <<'PY'
-import json, sys
-text = "ຂໍ້ມູນສົມມຸດ ສຳລັບການວັດແທກ. ข้อมูลสมมติเพื่อการวัดผล. Fictitious text for measuring. "
-long = (text * 60)[:1150]
-body = {"subtype": "guide", "name": {"en": "Guide for measuring (fictitious)", "lo": "ຄູ່ມື (ສົມມຸດ)"}, "provider": "a.example",
-        "description": {"en": long, "lo": long, "th": long}, "service": ["Legal"], "coverage": ["TH-10"],
-        "serviceLanguage": ["lao", "tha"], "cost": "free",
-        "contact": [{"kind": "web", "value": "https://guide.example", "reachableFrom": ["LA"]}], "referralMethod": "self",
-        "lastVerified": "2026-11-01", "verifiedBy": "a.example", "reverifyBy": "2027-01-30", "licence": "CC-BY-4.0"}
-json.dump({"draft": {"type": "resource", "header": {"language": ["en", "lo", "th"]}, "body": body}}, open(sys.argv[1], "w"), ensure_ascii=False)
-PY
-}
 field() { # JSON KEY
     python3 -c 'import json,sys; print(json.loads(sys.argv[1])[sys.argv[2]])' "$1" "$2"
-}
-pair() { # SUITES
-    rm -rf "${dir:?}"/a "${dir:?}"/b "$dir"/*.card
-    make a ngo TH "$1"
-    make b legal-aid LA "$1"
-    trust a b
-    trust b a
-    start a
-    start b
 }
 rate() { # SUITES COUNT -> exchanges a second, 64 callers at once
     local result
@@ -73,10 +17,10 @@ rate() { # SUITES COUNT -> exchanges a second, 64 callers at once
     "$load" "$dir/a/run/control.sock" "$dir/draft.json" 50 8 >/dev/null
     result=$("$load" "$dir/a/run/control.sock" "$dir/draft.json" "$2" 64)
     say "$1: $result"
-    python3 -c 'import json,sys; r=json.loads(sys.argv[1]); print(round(r["exchanges"]/r["seconds"],1))' "$result"
+    per_second "$result"
 }
 
-draft "$dir/draft.json"
+python3 "$here/draft.py" "$dir/draft.json"
 say "ceiling of the bare crypto operations"
 ceiling=$("$SAPHAN_BUILD/tests/bench_exchange_ceiling")
 say "idle memory and start"

@@ -1,4 +1,4 @@
-"""Writes a draft of an invented service entry whose packet is about 10 KB: as4_draft.py FILE"""
+"""Writes a draft of an invented service entry whose packet is about 10 KB: draft.py FILE"""
 import json
 import sys
 
