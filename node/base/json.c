@@ -188,10 +188,14 @@ int64_t sph_json_get_int(const sph_json *object, const char *key, int64_t otherw
     return sph_json_as_int(sph_json_get(object, key), otherwise);
 }
 
+bool sph_json_as_bool(const sph_json *json, bool otherwise)
+{
+    return json_is_boolean(of(json)) ? json_is_true(of(json)) : otherwise;
+}
+
 bool sph_json_get_bool(const sph_json *object, const char *key, bool otherwise)
 {
-    const json_t *json = of(sph_json_get(object, key));
-    return json_is_boolean(json) ? json_is_true(json) : otherwise;
+    return sph_json_as_bool(sph_json_get(object, key), otherwise);
 }
 
 enum sph_json_kind sph_json_kind_of(const sph_json *json)

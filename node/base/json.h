@@ -36,6 +36,7 @@ int64_t sph_json_get_int(const sph_json *object, const char *key, int64_t otherw
 bool sph_json_get_bool(const sph_json *object, const char *key, bool otherwise);
 const char *sph_json_as_text(const sph_json *json);
 int64_t sph_json_as_int(const sph_json *json, int64_t otherwise);
+bool sph_json_as_bool(const sph_json *json, bool otherwise);
 enum sph_json_kind {
     SPH_JSON_NONE,
     SPH_JSON_OBJECT,

@@ -24,6 +24,11 @@ SPH_MUST sph_rc sph_arrival_check_packet(struct sph_arrival *arrival, sph_err *e
 /** T3. SPH_ECONFLICT when the same message was stored by another thread meanwhile. *id: inbox row's
  * MessageId is the key. */
 SPH_MUST sph_rc sph_arrival_store(struct sph_arrival *arrival, sph_err *err);
+/** In T3: the inbox row of the message, and when its partner was last heard. packet_id "" for a
+ * ping; refs as sph_as4_refs_print writes them; index of the RECEIVED leaf. */
+SPH_MUST sph_rc sph_arrival_insert(const struct sph_arrival *arrival, sph_db *db,
+                                   const char *packet_id, const sph_buf *refs, uint64_t index,
+                                   int64_t now_ms, sph_err *err);
 /** Fill a refusal. rule: static. */
 SPH_MUST sph_rc sph_arrival_refuse(struct sph_arrival *arrival, enum sph_ebms code, uint16_t reason,
                                    const char *rule, const char *detail, sph_err *err);

@@ -68,10 +68,9 @@ static sph_rc apply_intake(void *arg, sph_db *db, sph_err *err)
     return update_partner(db, intake, err);
 }
 
-static sph_rc bind_intake(void *arg, sph_db *db, const uint64_t *index, sph_err *err)
+static sph_rc insert_message(const struct sph_arrival *arrival, sph_db *db, const char *packet_id,
+                             const sph_buf *refs, uint64_t index, int64_t now_ms, sph_err *err)
 {
-    const struct intake *intake = arg;
-    const struct sph_arrival *arrival = intake->arrival;
     const sph_as4_user *user = sph_as4_in_user(arrival->in);
     sph_stmt *stmt = NULL;
     SPH_TRY(sph_stmt_get(
@@ -84,21 +83,37 @@ static sph_rc bind_intake(void *arg, sph_db *db, const uint64_t *index, sph_err 
             err, "inbox row");
     sph_stmt_text(stmt, 1, arrival->partner->card.party);
     sph_stmt_text(stmt, 2, user->message_id);
-    sph_stmt_text(stmt, 3, arrival->packet ? sph_packet_header_of(arrival->packet)->packet_id : "");
+    sph_stmt_text(stmt, 3, packet_id);
     sph_stmt_text(stmt, 4, user->action);
     sph_stmt_text(stmt, 5, user->conversation_id ? user->conversation_id : "");
     sph_stmt_text(stmt, 6, sph_suite_name(arrival->suite));
-    sph_stmt_int(stmt, 7, intake->now_ms);
-    sph_stmt_int(stmt, 8, (int64_t)index[0]);
-    sph_stmt_text(stmt, 9, sph_buf_text(&intake->refs));
+    sph_stmt_int(stmt, 7, now_ms);
+    sph_stmt_int(stmt, 8, (int64_t)index);
+    sph_stmt_text(stmt, 9, sph_buf_text(refs));
     sph_stmt_blob(stmt, 10, sph_as4_in_root(arrival->in));
     sph_stmt_text(stmt, 11, user->ref_to ? user->ref_to : "");
-    SPH_TRY(sph_stmt_run(stmt, NULL, err), err, "inbox row");
+    return sph_stmt_run(stmt, NULL, err);
+}
+
+sph_rc sph_arrival_insert(const struct sph_arrival *arrival, sph_db *db, const char *packet_id,
+                          const sph_buf *refs, uint64_t index, int64_t now_ms, sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    SPH_TRY(insert_message(arrival, db, packet_id, refs, index, now_ms, err), err, "inbox row");
     SPH_TRY(sph_stmt_get(db, "UPDATE partner SET heard_ms=? WHERE party=?", &stmt, err), err,
             "contact time");
-    sph_stmt_int(stmt, 1, intake->now_ms);
+    sph_stmt_int(stmt, 1, now_ms);
     sph_stmt_text(stmt, 2, arrival->partner->card.party);
     return sph_stmt_run(stmt, NULL, err);
+}
+
+static sph_rc bind_intake(void *arg, sph_db *db, const uint64_t *index, sph_err *err)
+{
+    const struct intake *intake = arg;
+    const struct sph_arrival *arrival = intake->arrival;
+    return sph_arrival_insert(
+        arrival, db, arrival->packet ? sph_packet_header_of(arrival->packet)->packet_id : "",
+        &intake->refs, index[0], intake->now_ms, err);
 }
 
 static sph_rc fill_leaf(const struct intake *intake, sph_leaf *leaf, sph_err *err)

@@ -324,17 +324,12 @@ static sph_rc post(struct delivery *delivery, sph_answer *answer, sph_err *err)
 {
     const sph_node *node = delivery->node;
     const sph_files *files = sph_node_env(node)->files;
-    const sph_keyring *ring = sph_node_keys(node);
-    const struct sph_key_slot *tls = &ring->slot[SPH_SLOT_TLS];
     struct sph_partner_known known;
     sph_peer peer;
     char url[SPH_PARTNER_ADDRESS];
     SPH_AUTO(sph_open_file) file = {files, NULL};
     SPH_TRY(sph_partner_address(delivery->partner, url, err), err, "address");
-    sph_partner_peer(delivery->partner, &known, &peer);
-    peer.key = tls->key;
-    peer.leaf = tls->leaf;
-    peer.own_root = ring->root;
+    sph_partner_peer(delivery->partner, sph_node_keys(node), &known, &peer);
     if (delivery->row.wire_file[0])
         SPH_TRY(files->open(files->ctx, delivery->row.wire_file, SPH_OPEN_READ, &file.file, err),
                 err, "outgoing file");

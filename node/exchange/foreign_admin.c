@@ -43,32 +43,13 @@ static sph_rc refuse(struct sph_foreign_problem *problem, enum sph_code code, co
     return sph_fail(err, code, "%s %s", key, value);
 }
 
-static sph_rc set_text(sph_json *json, const char *key, const char *value, sph_err *err)
-{
-    return sph_json_set(json, key, sph_json_text(value), err);
-}
-
 static sph_rc default_pmode(const sph_node *node, const char *party, sph_json **out, sph_err *err)
 {
-    const char *const texts[][2] = {{"schema", SPH_PMODE_SCHEMA},
-                                    {"suite", sph_suite_name(SPH_SUITE_EDELIVERY_1_15)},
-                                    {"ownId", sph_node_party(node)},
-                                    {"ownType", SPH_PARTY_TYPE},
-                                    {"partnerId", party},
-                                    {"partnerType", SPH_PARTY_TYPE},
-                                    {"initiatorRole", SPH_NS_EB "initiator"},
-                                    {"responderRole", SPH_NS_EB "responder"},
-                                    {"service", SPH_PMODE_SERVICE},
-                                    {"signRef", sph_token_ref_name(SPH_TOKEN_BST_X509)},
-                                    {"encryptRef", sph_token_ref_name(SPH_TOKEN_BST_X509)},
-                                    {"revocation", sph_revocation_name(SPH_REVOCATION_SOFT)}};
+    sph_pmode pmode;
     SPH_AUTO_PTR(sph_json) *json = sph_json_object();
-    SPH_AUTO_PTR(sph_json) *actions = sph_json_array();
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        SPH_TRY(set_text(json, texts[i][0], texts[i][1], err), err, "%s", texts[i][0]);
-    SPH_TRY(sph_json_add(actions, sph_json_text(SPH_PMODE_ACTION), err), err, "actions");
-    SPH_TRY(sph_json_set(json, "actions", sph_move(actions), err), err, "actions");
-    SPH_TRY(sph_json_set(json, "plainParts", sph_json_bool(true), err), err, "parts");
+    SPH_TRY(sph_pmode_foreign(sph_node_party(node), party, &pmode, err), err, "defaults");
+    SPH_TRY(sph_json_set(json, "schema", sph_json_text(SPH_PMODE_SCHEMA), err), err, "schema");
+    SPH_TRY(sph_pmode_print(&pmode, json, err), err, "defaults");
     *out = sph_move(json);
     return sph_ok();
 }
@@ -107,6 +88,7 @@ static sph_rc change_certs(sph_node *node, const struct sph_foreign_given *given
         return refuse(problem, SPH_EREFUSED, "problem.foreign-value", "suite", err);
     SPH_TRY(sph_foreign_certs_read(sph_json_get(pmode, "certificates"), certs, err), err,
             "known certificates");
+    certs->given = given;
     for (size_t i = 0; i < given->cert_count; i++)
         SPH_TRY(sph_foreign_certs_add(certs, &given->certs[i], suite, now_ms, problem, err), err,
                 "certificate %zu", i + 1);

@@ -6,7 +6,8 @@
 
 /** A certificate that the operator gave. */
 struct sph_foreign_cert {
-    const char *use;   /* "sign", "encrypt", "tls", "ca", or "any": what key and key usage allow */
+    const char *use;   /* "sign", "encrypt", "tls", "ca", or "any": what key and key usage allow,
+                        but for uses that another certificate was named for */
     const char *label; /* how the operator named it, for messages */
     sph_slice pem;     /* one certificate or several */
 };

@@ -93,6 +93,16 @@ static sph_rc refuse(struct sph_foreign_problem *problem, const char *key, const
     return sph_fail(err, SPH_EREFUSED, "%s", key);
 }
 
+/** A use that the operator named certificates for is not guessed from others. */
+static bool is_named(const struct sph_foreign_certs *certs, const char *use)
+{
+    const struct sph_foreign_given *given = certs->given;
+    for (size_t i = 0; given && i < given->cert_count; i++)
+        if (strcmp(given->certs[i].use, use) == 0)
+            return true;
+    return false;
+}
+
 static sph_rc add_fitting(struct sph_foreign_certs *certs, const struct sph_foreign_cert *given,
                           const sph_cert *cert, enum sph_suite suite, int64_t now_ms,
                           struct sph_foreign_problem *problem, sph_err *err)
@@ -104,8 +114,9 @@ static sph_rc add_fitting(struct sph_foreign_certs *certs, const struct sph_fore
     if (sph_cert_not_after_ms(cert) <= now_ms)
         return refuse(problem, "problem.foreign-expired", given->label, err);
     for (size_t i = 0; i < USES; i++) {
-        if ((!is_any && strcmp(given->use, uses[i].name) != 0) ||
-            !fits(cert, uses[i].use, suite, now_ms))
+        const bool is_meant =
+            is_any ? !is_named(certs, uses[i].name) : strcmp(given->use, uses[i].name) == 0;
+        if (!is_meant || !fits(cert, uses[i].use, suite, now_ms))
             continue;
         SPH_TRY(add(certs, uses[i].name, cert, err), err, "certificate");
         is_used = true;

@@ -12,6 +12,7 @@ struct sph_foreign_certs {
         sph_cert *cert;
     } row[SPH_FOREIGN_CERTS];
     size_t count;
+    const struct sph_foreign_given *given; /* borrowed: all that the operator gave */
 };
 /** Give up the certificates; the struct is empty then. */
 void sph_foreign_certs_clear(struct sph_foreign_certs *certs);

@@ -121,40 +121,11 @@ static sph_rc apply_rows(void *arg, sph_db *db, sph_err *err)
     return sph_foreign_insert(db, &taking->keep, err);
 }
 
-static sph_rc insert_inbox(const struct taking *taking, sph_db *db, uint64_t index, sph_err *err)
-{
-    const sph_foreign *message = taking->message;
-    sph_stmt *stmt = NULL;
-    SPH_TRY(sph_stmt_get(
-                db,
-                "INSERT INTO inbox(partner, message_id, packet_id, action, conversation_id, suite, "
-                "state,"
-                " received_ms, received_index, refs, root) VALUES(?,?,?,?,?,?,'stored',?,?,?,?)",
-                &stmt, err),
-            err, "inbox row");
-    sph_stmt_text(stmt, 1, message->partner);
-    sph_stmt_text(stmt, 2, message->message_id);
-    sph_stmt_text(stmt, 3, message->packet_id);
-    sph_stmt_text(stmt, 4, message->action);
-    sph_stmt_text(stmt, 5, message->conversation_id);
-    sph_stmt_text(stmt, 6, sph_suite_name(taking->arrival->suite));
-    sph_stmt_int(stmt, 7, taking->keep.now_ms);
-    sph_stmt_int(stmt, 8, (int64_t)index);
-    sph_stmt_text(stmt, 9, sph_buf_text(&taking->refs));
-    sph_stmt_blob(stmt, 10, sph_as4_in_root(taking->arrival->in));
-    return sph_stmt_run(stmt, NULL, err);
-}
-
 static sph_rc bind_rows(void *arg, sph_db *db, const uint64_t *index, sph_err *err)
 {
     const struct taking *taking = arg;
-    sph_stmt *stmt = NULL;
-    SPH_TRY(insert_inbox(taking, db, index[0], err), err, "inbox row");
-    SPH_TRY(sph_stmt_get(db, "UPDATE partner SET heard_ms=? WHERE party=?", &stmt, err), err,
-            "contact time");
-    sph_stmt_int(stmt, 1, taking->keep.now_ms);
-    sph_stmt_text(stmt, 2, taking->message->partner);
-    return sph_stmt_run(stmt, NULL, err);
+    return sph_arrival_insert(taking->arrival, db, taking->message->packet_id, &taking->refs,
+                              index[0], taking->keep.now_ms, err);
 }
 
 static sph_rc commit(struct taking *taking, sph_err *err)

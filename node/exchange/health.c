@@ -204,8 +204,14 @@ void sph_health_delivered(sph_node *node, const char *party)
 
 void sph_health_received(sph_node *node, const char *party, uint64_t octets)
 {
-    count(node, party, offsetof(struct sph_health_counts, received), 1);
-    count(node, party, offsetof(struct sph_health_counts, received_bytes), octets);
+    sph_health *health = sph_node_health(node);
+    pthread_mutex_lock(&health->lock);
+    struct sph_health_row *row = sph_health_row_of(health, party);
+    if (row) {
+        row->counts.received++;
+        row->counts.received_bytes += octets;
+    }
+    pthread_mutex_unlock(&health->lock);
 }
 
 void sph_health_repeated(sph_node *node, const char *party)

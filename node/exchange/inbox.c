@@ -8,10 +8,10 @@
 #include "exchange/foreign.h"
 #include "exchange/health.h"
 #include "exchange/pull.h"
+#include "exchange/room.h"
 #include "net/http_date.h"
 
 #define SIGNAL_TYPE "application/soap+xml;charset=UTF-8"
-#define FREE_FLOOR (sph_limits_default()->free_floor)
 #define SIGNAL_ROOM (512u * 1024)
 #define RETRY_AFTER_S 30u
 #define INBOUND_MOST ((unsigned)sph_limits_default()->inbound_concurrent)
@@ -36,8 +36,6 @@ sph_rc sph_inbox_accept(void *ctx, const sph_request *request, sph_response *res
 {
     sph_node *node = ctx;
     char party[SPH_PARTY_ROOM];
-    uint64_t left = 0;
-    const sph_files *files = sph_node_env(node)->files;
     if (!sph_partners_admit(sph_node_partners(node), request->client, sph_node_now_ms(node), party))
         return turn_away(response, 403, err);
     if (!is_as4_type(sph_http_field_get(request->head, "content-type")))
@@ -47,10 +45,8 @@ sph_rc sph_inbox_accept(void *ctx, const sph_request *request, sph_response *res
     if (sph_journal_is_stopped(sph_node_journal(node)))
         return turn_away(response, 503, err);
     /* The body, its plaintext and its stored form may all be on the disk at once. */
-    SPH_TRY(files->free_bytes(files->ctx, &left, err), err, "free space");
-    if (left < FREE_FLOOR || left - FREE_FLOOR < request->head->length * 3)
-        return turn_away(response, 503, err);
-    return sph_ok();
+    const sph_rc rc = sph_room_on_disk(node, request->head->length * 3, NULL, err);
+    return rc.code == SPH_ELIMIT ? turn_away(response, 503, err) : rc;
 }
 
 static void answer_signal(sph_response *response, sph_buf *signal)

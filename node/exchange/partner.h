@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/env.h"
+#include "exchange/keyring.h"
 #include "exchange/pmode.h"
 #include "journal/journal.h"
 #include "net/transport.h"
@@ -96,9 +97,10 @@ struct sph_partner_known {
 };
 void sph_partner_trust(const sph_partner *partner, enum sph_suite suite, int64_t at_ms,
                        struct sph_partner_known *known, sph_as4_trust *out);
-/** Whom a connection to this partner must reach: the half of a peer that is theirs; the rest of
- * *out is zero. */
-void sph_partner_peer(const sph_partner *partner, struct sph_partner_known *known, sph_peer *out);
+/** A connection to this partner: whom it must reach, and the TLS key and certificates that it is
+ * made with. *out points into all three. */
+void sph_partner_peer(const sph_partner *partner, const sph_keyring *own,
+                      struct sph_partner_known *known, sph_peer *out);
 /** Where its messages go: "" when nobody reaches it. SPH_ELIMIT. */
 #define SPH_PARTNER_ADDRESS 300
 SPH_MUST sph_rc sph_partner_address(const sph_partner *partner, char out[SPH_PARTNER_ADDRESS],

@@ -119,12 +119,17 @@ sph_rc sph_partner_check_tls(const sph_partner *partner, const sph_cert *leaf, i
                                   sph_pmode_crl(pmode), err);
 }
 
-void sph_partner_peer(const sph_partner *partner, struct sph_partner_known *known, sph_peer *out)
+void sph_partner_peer(const sph_partner *partner, const sph_keyring *own,
+                      struct sph_partner_known *known, sph_peer *out)
 {
     const sph_pmode *pmode = &partner->pmode;
+    const struct sph_key_slot *tls = &own->slot[SPH_SLOT_TLS];
     *out = (sph_peer){.party = partner->card.party,
                       .root = partner->card.root,
-                      .crl = sph_buf_peek(&partner->card.crl)};
+                      .crl = sph_buf_peek(&partner->card.crl),
+                      .key = tls->key,
+                      .leaf = tls->leaf,
+                      .own_root = own->root};
     if (!pmode->is_foreign)
         return;
     out->is_foreign = true;

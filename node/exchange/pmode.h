@@ -52,15 +52,17 @@ void sph_pmode_clear(sph_pmode *pmode);
 /** Between Saphan nodes (as4.md 13.1): nobody edits it. */
 SPH_MUST sph_rc sph_pmode_saphan(const char *own, const char *partner, sph_pmode *out,
                                  sph_err *err);
+/** The default values towards a foreign product (docs/foreign.md): no address and no certificates
+ * yet, so it is none to exchange by. */
+SPH_MUST sph_rc sph_pmode_foreign(const char *own, const char *partner, sph_pmode *out,
+                                  sph_err *err);
 /** A stored foreign P-Mode: every member known, of its type and within its bounds; address is
  * https, there is a certificate for each use (encryption always; signing and TLS, or a CA), of the
  * kind the suite uses. SPH_EPARSE, the frame names the member. */
 SPH_MUST sph_rc sph_pmode_parse(const sph_json *json, sph_pmode *out, sph_err *err);
 
-/** "bst-x509v3", "bst-pkipath", "ski", "issuer-serial". */
-const char *sph_token_ref_name(enum sph_token_ref form);
-/** "hard", "soft", "off". */
-const char *sph_revocation_name(enum sph_revocation revocation);
+/** The same members in force, added to the object `out`; without certificates and CRL. */
+SPH_MUST sph_rc sph_pmode_print(const sph_pmode *pmode, sph_json *out, sph_err *err);
 
 /** What the claims of a user message miss: code SPH_EBMS_NONE when exactly this P-Mode matches
  * (security.md A-10). eb:To is judged later, after the signature. channel: the MPC that was

@@ -1,3 +1,4 @@
+#include <stddef.h>
 #include <string.h>
 
 #include "base/codec.h"
@@ -13,16 +14,6 @@ static const char *const token_names[] = {"bst-x509v3", "bst-pkipath", "ski", "i
 static const char *const revocation_names[] = {"hard", "soft", "off"};
 /* TLS, SIGN, ENCRYPT; the CA has no use of its own in crypto. */
 static const char *const use_names[] = {NULL, "tls", "sign", "encrypt"};
-
-const char *sph_token_ref_name(enum sph_token_ref form)
-{
-    return token_names[form];
-}
-
-const char *sph_revocation_name(enum sph_revocation revocation)
-{
-    return revocation_names[revocation];
-}
 
 static sph_rc choose(const char *value, const char *const *names, size_t count, size_t *out,
                      sph_err *err)
@@ -54,9 +45,7 @@ static sph_rc take_bool(const sph_json *value, bool *out, sph_err *err)
 {
     if (sph_json_kind_of(value) != SPH_JSON_BOOL)
         return sph_fail(err, SPH_EPARSE, "must be true or false");
-    SPH_AUTO_PTR(sph_json) *holder = sph_json_object();
-    SPH_TRY(sph_json_set(holder, "v", sph_json_dup(value), err), err, "value");
-    *out = sph_json_get_bool(holder, "v", false);
+    *out = sph_json_as_bool(value, false);
     return sph_ok();
 }
 
@@ -71,38 +60,45 @@ static sph_rc take_int(const sph_json *value, int64_t least, int64_t most, int64
     return sph_ok();
 }
 
-/** A member whose value is one text of its own place in the record. */
-static char *text_place(sph_pmode *pmode, const char *key)
+/* Members whose value has a place of its own in the record: read and printed by the same names. */
+struct member {
+    const char *key;
+    size_t at;
+};
+static const struct member texts[] = {{"address", offsetof(sph_pmode, address)},
+                                      {"name", offsetof(sph_pmode, name)},
+                                      {"ownId", offsetof(sph_pmode, own_id)},
+                                      {"ownType", offsetof(sph_pmode, own_type)},
+                                      {"partnerId", offsetof(sph_pmode, partner_id)},
+                                      {"partnerType", offsetof(sph_pmode, partner_type)},
+                                      {"initiatorRole", offsetof(sph_pmode, initiator_role)},
+                                      {"responderRole", offsetof(sph_pmode, responder_role)},
+                                      {"service", offsetof(sph_pmode, service)},
+                                      {"serviceType", offsetof(sph_pmode, service_type)},
+                                      {"agreement", offsetof(sph_pmode, agreement)}};
+static const struct member flags[] = {
+    {"fourCorner", offsetof(sph_pmode, is_four_corner)},
+    {"legacyRefs", offsetof(sph_pmode, accepts_legacy_refs)},
+    {"plainParts", offsetof(sph_pmode, accepts_plain)},
+    {"uncompressedXml", offsetof(sph_pmode, accepts_uncompressed_xml)}};
+enum { TEXTS = sizeof(texts) / sizeof(texts[0]), FLAGS = sizeof(flags) / sizeof(flags[0]) };
+
+static const struct member *find(const struct member *members, size_t count, const char *key)
 {
-    const struct {
-        const char *key;
-        char *at;
-    } places[] = {{"address", pmode->address},
-                  {"name", pmode->name},
-                  {"ownId", pmode->own_id},
-                  {"ownType", pmode->own_type},
-                  {"partnerId", pmode->partner_id},
-                  {"partnerType", pmode->partner_type},
-                  {"initiatorRole", pmode->initiator_role},
-                  {"responderRole", pmode->responder_role},
-                  {"service", pmode->service},
-                  {"serviceType", pmode->service_type},
-                  {"agreement", pmode->agreement}};
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-        if (strcmp(places[i].key, key) == 0)
-            return places[i].at;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(members[i].key, key) == 0)
+            return &members[i];
     return NULL;
 }
 
-static bool *bool_place(sph_pmode *pmode, const char *key)
+static void *place(sph_pmode *pmode, const struct member *member)
 {
-    if (strcmp(key, "fourCorner") == 0)
-        return &pmode->is_four_corner;
-    if (strcmp(key, "legacyRefs") == 0)
-        return &pmode->accepts_legacy_refs;
-    if (strcmp(key, "plainParts") == 0)
-        return &pmode->accepts_plain;
-    return strcmp(key, "uncompressedXml") == 0 ? &pmode->accepts_uncompressed_xml : NULL;
+    return (char *)pmode + member->at;
+}
+
+static const void *peek(const sph_pmode *pmode, const struct member *member)
+{
+    return (const char *)pmode + member->at;
 }
 
 static sph_rc take_actions(sph_pmode *pmode, const sph_json *list, sph_err *err)
@@ -224,12 +220,12 @@ static bool is_choice(const char *key)
 
 static sph_rc take_member(sph_pmode *pmode, const char *key, const sph_json *value, sph_err *err)
 {
-    char *text = text_place(pmode, key);
-    bool *flag = bool_place(pmode, key);
+    const struct member *text = find(texts, TEXTS, key);
+    const struct member *flag = find(flags, FLAGS, key);
     if (text)
-        return take_text(value, text, err);
+        return take_text(value, place(pmode, text), err);
     if (flag)
-        return take_bool(value, flag, err);
+        return take_bool(value, place(pmode, flag), err);
     return is_choice(key) ? take_choice(pmode, key, value, err)
                           : take_other(pmode, key, value, err);
 }
@@ -277,14 +273,38 @@ static sph_rc fill(sph_pmode *pmode, const sph_json *json, sph_err *err)
     return check_whole(pmode, err);
 }
 
-sph_rc sph_pmode_parse(const sph_json *json, sph_pmode *out, sph_err *err)
+/** What holds for a member that is not there. */
+static sph_pmode base(void)
 {
-    sph_pmode pmode = {.is_foreign = true,
+    return (sph_pmode){.is_foreign = true,
                        .suite = SPH_SUITE_EDELIVERY_1_15,
                        .max_parts = PARTS_MAX,
                        .largest_message = UINT64_C(268435456),
                        .revocation = SPH_REVOCATION_SOFT,
                        .country = "--"};
+}
+
+sph_rc sph_pmode_foreign(const char *own, const char *partner, sph_pmode *out, sph_err *err)
+{
+    sph_pmode names, pmode = base();
+    SPH_TRY(sph_pmode_saphan(own, partner, &names, err), err, "party ids and roles");
+    for (size_t i = 0; i < TEXTS; i++)
+        SPH_TRY(sph_str_copy(place(&pmode, &texts[i]), SPH_PMODE_TEXT,
+                             sph_slice_str(peek(&names, &texts[i])), err),
+                err, "%s", texts[i].key);
+    SPH_TRY(sph_str_copy(pmode.service, SPH_PMODE_TEXT, SPH_LIT(SPH_PMODE_SERVICE), err), err,
+            "service");
+    SPH_TRY(sph_str_copy(pmode.action[0], SPH_PMODE_TEXT, SPH_LIT(SPH_PMODE_ACTION), err), err,
+            "action");
+    pmode.action_count = 1;
+    pmode.accepts_plain = true;
+    *out = pmode;
+    return sph_ok();
+}
+
+sph_rc sph_pmode_parse(const sph_json *json, sph_pmode *out, sph_err *err)
+{
+    sph_pmode pmode = base();
     const sph_rc rc = fill(&pmode, json, err);
     if (rc.code != SPH_OK) {
         sph_pmode_clear(&pmode);
@@ -292,4 +312,37 @@ sph_rc sph_pmode_parse(const sph_json *json, sph_pmode *out, sph_err *err)
     }
     *out = pmode;
     return sph_ok();
+}
+
+static sph_rc print_text(sph_json *out, const char *key, const char *text, sph_err *err)
+{
+    SPH_TRY(sph_json_set(out, key, sph_json_text(text), err), err, "%s", key);
+    return sph_ok();
+}
+
+static sph_rc print_actions(const sph_pmode *pmode, sph_json *out, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_json) *list = sph_json_array();
+    for (size_t i = 0; i < pmode->action_count; i++)
+        SPH_TRY(sph_json_add(list, sph_json_text(pmode->action[i]), err), err, "action");
+    return sph_json_set(out, "actions", sph_move(list), err);
+}
+
+sph_rc sph_pmode_print(const sph_pmode *pmode, sph_json *out, sph_err *err)
+{
+    for (size_t i = 0; i < TEXTS; i++)
+        SPH_TRY(print_text(out, texts[i].key, peek(pmode, &texts[i]), err), err, "text");
+    for (size_t i = 0; i < FLAGS; i++)
+        SPH_TRY(sph_json_set(out, flags[i].key,
+                             sph_json_bool(*(const bool *)peek(pmode, &flags[i])), err),
+                err, "%s", flags[i].key);
+    SPH_TRY(print_text(out, "country", pmode->country, err), err, "text");
+    SPH_TRY(print_text(out, "suite", sph_suite_name(pmode->suite), err), err, "text");
+    SPH_TRY(print_text(out, "signRef", token_names[pmode->sign_ref], err), err, "text");
+    SPH_TRY(print_text(out, "encryptRef", token_names[pmode->encrypt_ref], err), err, "text");
+    SPH_TRY(print_text(out, "revocation", revocation_names[pmode->revocation], err), err, "text");
+    SPH_TRY(print_actions(pmode, out, err), err, "actions");
+    SPH_TRY(sph_json_set(out, "largestMessage", sph_json_int((int64_t)pmode->largest_message), err),
+            err, "largest");
+    return sph_json_set(out, "maxParts", sph_json_int(pmode->max_parts), err);
 }

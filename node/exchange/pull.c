@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "as4/build.h"
+#include "exchange/room.h"
 
 #define SIGNAL_TYPE "application/soap+xml;charset=UTF-8"
 #define SIGNAL_ROOM (512u * 1024)
 #define ANSWER_MEMORY (256u * 1024)
 #define ANSWER_MAX (512u * 1024)
 #define POST_BASE_MS 120000
-#define FREE_FLOOR (UINT64_C(64) * 1024 * 1024)
 
 /** One request and what it brings. */
 struct pull {
@@ -37,18 +37,13 @@ static sph_rc post(const struct pull *pull, sph_slice octets, bool is_request, s
                    sph_err *err)
 {
     const sph_node *node = pull->node;
-    const sph_keyring *ring = sph_node_keys(node);
-    const struct sph_key_slot *tls = &ring->slot[SPH_SLOT_TLS];
     const sph_transport *transport = sph_node_transport(node);
     const uint64_t largest = sph_node_config(node)->largest;
     struct sph_partner_known known;
     sph_peer peer;
     char url[SPH_PARTNER_ADDRESS];
     SPH_TRY(sph_partner_address(pull->partner, url, err), err, "address");
-    sph_partner_peer(pull->partner, &known, &peer);
-    peer.key = tls->key;
-    peer.leaf = tls->leaf;
-    peer.own_root = ring->root;
+    sph_partner_peer(pull->partner, sph_node_keys(node), &known, &peer);
     const sph_post request = {
         .url = url,
         .content_type = SIGNAL_TYPE,
@@ -79,19 +74,10 @@ static sph_rc build_request(struct pull *pull, sph_buf *out, sph_err *err)
                               pull->suite, &signer, env->random, out, err);
 }
 
-/** What is left of the disk must hold a message, its plaintext and its stored form. */
-static sph_rc check_room(const sph_node *node, sph_err *err)
-{
-    uint64_t left = 0;
-    const sph_files *files = sph_node_env(node)->files;
-    SPH_TRY(files->free_bytes(files->ctx, &left, err), err, "free space");
-    return left < FREE_FLOOR ? sph_fail(err, SPH_EIO, "no space left to take a message") : sph_ok();
-}
-
 static sph_rc ask(struct pull *pull, sph_err *err)
 {
     SPH_AUTO(sph_buf) request = sph_buf_init(SIGNAL_ROOM);
-    SPH_TRY(check_room(pull->node, err), err, "disk");
+    SPH_TRY(sph_room_on_disk(pull->node, 0, NULL, err), err, "disk");
     SPH_TRY(build_request(pull, &request, err), err, "pull request");
     return post(pull, sph_buf_peek(&request), true, &pull->answer, err);
 }

@@ -1,8 +1,7 @@
-#include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include "exchange/pull.h"
+#include "exchange/waiting.h"
 
 #define THREADS 4u
 #define PLACES 256u /* partners that a node pulls from */
@@ -172,20 +171,12 @@ static enum sph_pull_came pull(sph_node *node, const char *party)
 /** With the lock held. */
 static void rest(sph_puller *puller, int64_t next_ms)
 {
-    struct timespec until;
     const int64_t now_ms = sph_node_now_ms(puller->node);
     int64_t wait_ms = next_ms > now_ms ? next_ms - now_ms : 1;
     wait_ms = wait_ms < LOOK_MS ? wait_ms : LOOK_MS;
     wait_ms = wait_ms < (int64_t)puller->pace.busy_s * 1000 ? wait_ms
                                                             : (int64_t)puller->pace.busy_s * 1000;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(wait_ms / 1000);
-    until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    pthread_cond_timedwait(&puller->changed, &puller->lock, &until);
+    (void)sph_waiting_until(&puller->changed, &puller->lock, sph_waiting_point(wait_ms));
 }
 
 static void *run(void *arg)
@@ -208,17 +199,6 @@ static void *run(void *arg)
     return NULL;
 }
 
-static sph_rc init_locks(sph_puller *puller, sph_err *err)
-{
-    pthread_condattr_t attributes;
-    if (pthread_mutex_init(&puller->lock, NULL) != 0 || pthread_condattr_init(&attributes) != 0)
-        return sph_fail(err, SPH_ENOMEM, "pull lock");
-    const bool is_made = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-                         pthread_cond_init(&puller->changed, &attributes) == 0;
-    pthread_condattr_destroy(&attributes);
-    return is_made ? sph_ok() : sph_fail(err, SPH_ENOMEM, "pull condition");
-}
-
 static sph_rc start_threads(sph_puller *puller, sph_err *err)
 {
     for (unsigned i = 0; i < THREADS; i++) {
@@ -239,7 +219,7 @@ sph_rc sph_puller_start(sph_node *node, sph_puller **out, sph_err *err)
         return sph_fail(err, SPH_ENOMEM, "puller");
     puller->node = node;
     puller->pace = (struct sph_pull_pace){config->pull_busy_s, config->pull_idle_s};
-    sph_rc rc = init_locks(puller, err);
+    sph_rc rc = sph_waiting_init(&puller->lock, &puller->changed, err);
     if (rc.code != SPH_OK) {
         sph_mem_free(puller);
         return rc;

@@ -59,10 +59,11 @@ sph_rc sph_room_at_partner(const sph_partner *partner, uint64_t message, sph_fin
 sph_rc sph_room_on_disk(const sph_node *node, uint64_t need, sph_findings *findings, sph_err *err)
 {
     const sph_files *files = sph_node_env(node)->files;
+    const uint64_t floor = sph_limits_default()->free_floor;
     uint64_t left = 0;
     char needs[24], has[24];
     SPH_TRY(files->free_bytes(files->ctx, &left, err), err, "free space");
-    const uint64_t room = left > SPH_ROOM_FLOOR ? left - SPH_ROOM_FLOOR : 0;
+    const uint64_t room = left > floor ? left - floor : 0;
     if (need <= room)
         return sph_ok();
     sph_room_text(need, needs);

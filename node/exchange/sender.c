@@ -1,10 +1,9 @@
 #include "exchange/sender.h"
 
-#include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include "exchange/deliver.h"
+#include "exchange/waiting.h"
 
 #define THREADS_MAX 32u
 #define EACH_PARTNER                                                                               \
@@ -191,18 +190,10 @@ static void deliver_claimed(sph_sender *sender, const struct sph_out_due_row *ro
 /** With the lock held. */
 static void rest(sph_sender *sender, int64_t next_ms)
 {
-    struct timespec until;
     const int64_t now_ms = sph_node_now_ms(sender->node);
     int64_t wait_ms = next_ms > now_ms ? next_ms - now_ms : 1;
     wait_ms = wait_ms < IDLE_MS ? wait_ms : IDLE_MS;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(wait_ms / 1000);
-    until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    pthread_cond_timedwait(&sender->changed, &sender->lock, &until);
+    (void)sph_waiting_until(&sender->changed, &sender->lock, sph_waiting_point(wait_ms));
 }
 
 static void *run(void *arg)
@@ -221,24 +212,13 @@ static void *run(void *arg)
     return NULL;
 }
 
-static sph_rc init_locks(sph_sender *sender, sph_err *err)
-{
-    pthread_condattr_t attributes;
-    if (pthread_mutex_init(&sender->lock, NULL) != 0 || pthread_condattr_init(&attributes) != 0)
-        return sph_fail(err, SPH_ENOMEM, "sender lock");
-    const bool is_made = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-                         pthread_cond_init(&sender->changed, &attributes) == 0;
-    pthread_condattr_destroy(&attributes);
-    return is_made ? sph_ok() : sph_fail(err, SPH_ENOMEM, "sender condition");
-}
-
 sph_rc sph_sender_start(sph_node *node, unsigned threads, sph_sender **out, sph_err *err)
 {
     sph_sender *sender = sph_mem_new(1, sizeof(*sender));
     if (!sender)
         return sph_fail(err, SPH_ENOMEM, "sender");
     sender->node = node;
-    sph_rc rc = init_locks(sender, err);
+    sph_rc rc = sph_waiting_init(&sender->lock, &sender->changed, err);
     if (rc.code != SPH_OK) {
         sph_mem_free(sender);
         return rc;
@@ -267,16 +247,13 @@ void sph_sender_wake(sph_sender *sender)
 
 void sph_sender_halt(sph_sender *sender, int64_t grace_ms)
 {
-    struct timespec until;
     if (!sender)
         return;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(grace_ms / 1000);
+    const struct timespec until = sph_waiting_point(grace_ms);
     pthread_mutex_lock(&sender->lock);
     sender->is_stopping = true;
     pthread_cond_broadcast(&sender->changed);
-    while (sender->claimed_count > 0 &&
-           pthread_cond_timedwait(&sender->changed, &sender->lock, &until) == 0)
+    while (sender->claimed_count > 0 && sph_waiting_until(&sender->changed, &sender->lock, until))
         continue;
     pthread_mutex_unlock(&sender->lock);
 }

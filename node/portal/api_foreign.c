@@ -86,53 +86,10 @@ static sph_rc describe_certs(const sph_pmode *pmode, sph_json *json, sph_err *er
     return sph_json_set(json, "certificates", sph_move(list), err);
 }
 
-static sph_rc describe_flags(const sph_pmode *pmode, sph_json *json, sph_err *err)
-{
-    const struct {
-        const char *key;
-        bool value;
-    } flags[] = {{"fourCorner", pmode->is_four_corner},
-                 {"legacyRefs", pmode->accepts_legacy_refs},
-                 {"plainParts", pmode->accepts_plain},
-                 {"uncompressedXml", pmode->accepts_uncompressed_xml}};
-    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-        SPH_TRY(sph_json_set(json, flags[i].key, sph_json_bool(flags[i].value), err), err, "%s",
-                flags[i].key);
-    SPH_TRY(sph_api_set_int(json, "largestMessage", (int64_t)pmode->largest_message, err), err,
-            "largest");
-    return sph_api_set_int(json, "maxParts", pmode->max_parts, err);
-}
-
-static sph_rc describe_texts(const sph_pmode *pmode, sph_json *json, sph_err *err)
-{
-    const char *const texts[][2] = {{"address", pmode->address},
-                                    {"suite", sph_suite_name(pmode->suite)},
-                                    {"ownId", pmode->own_id},
-                                    {"ownType", pmode->own_type},
-                                    {"partnerId", pmode->partner_id},
-                                    {"partnerType", pmode->partner_type},
-                                    {"initiatorRole", pmode->initiator_role},
-                                    {"responderRole", pmode->responder_role},
-                                    {"service", pmode->service},
-                                    {"serviceType", pmode->service_type},
-                                    {"agreement", pmode->agreement},
-                                    {"signRef", sph_token_ref_name(pmode->sign_ref)},
-                                    {"encryptRef", sph_token_ref_name(pmode->encrypt_ref)},
-                                    {"revocation", sph_revocation_name(pmode->revocation)}};
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        SPH_TRY(sph_api_set_text(json, texts[i][0], texts[i][1], err), err, "%s", texts[i][0]);
-    return sph_ok();
-}
-
 sph_rc sph_api_set_pmode(const sph_pmode *pmode, sph_json *partner, sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *json = sph_json_object();
-    SPH_AUTO_PTR(sph_json) *actions = sph_json_array();
-    SPH_TRY(describe_texts(pmode, json, err), err, "P-Mode");
-    for (size_t i = 0; i < pmode->action_count; i++)
-        SPH_TRY(sph_json_add(actions, sph_json_text(pmode->action[i]), err), err, "action");
-    SPH_TRY(sph_json_set(json, "actions", sph_move(actions), err), err, "actions");
-    SPH_TRY(describe_flags(pmode, json, err), err, "P-Mode");
+    SPH_TRY(sph_pmode_print(pmode, json, err), err, "P-Mode");
     SPH_TRY(describe_certs(pmode, json, err), err, "certificates");
     return sph_json_set(partner, "pmode", sph_move(json), err);
 }

@@ -125,7 +125,7 @@ static void send_text(struct pair_side *side, const char *text, const char *repl
 }
 
 struct newest {
-    char packet_id[64], message_id[256], type[32];
+    char packet_id[64], message_id[256], ref_to[256], type[32];
     size_t count;
 };
 static sph_rc note_newest(void *arg, int64_t id, const struct sph_inbox_view *view, sph_err *err)
@@ -136,6 +136,7 @@ static sph_rc note_newest(void *arg, int64_t id, const struct sph_inbox_view *vi
         return sph_ok();
     SPH_TRY(sph_str_copy(newest->packet_id, 64, sph_slice_str(view->packet_id), err), err, "id");
     SPH_TRY(sph_str_copy(newest->message_id, 256, sph_slice_str(view->message_id), err), err, "id");
+    SPH_TRY(sph_str_copy(newest->ref_to, 256, sph_slice_str(view->ref_to), err), err, "reference");
     return sph_str_copy(newest->type, 32, sph_slice_str(view->type), err);
 }
 
@@ -299,6 +300,7 @@ static void reply_refers_to_what_came(void **state)
     sph_foreign *answer = read_newest(&pair->a);
     assert_string_equal(answer->ref_to, asked->message_id);
     assert_string_equal(answer->conversation_id, asked->conversation_id);
+    assert_string_equal(newest_in(&pair->a).ref_to, asked->message_id);
     sph_foreign_free(&asked);
     sph_foreign_free(&answer);
     struct sph_foreign_order order = {.reply_to = "urn:uuid:00000000-0000-4000-8000-000000000000"};

@@ -114,7 +114,8 @@ static sph_rc enrol_as(struct scene *scene, const char *party, const char *text,
     assert_ok(sph_json_parse(sph_slice_str(text), 65536, &json, &err), &err);
     assert_ok(sph_json_set(json, "address", sph_json_text("https://127.0.0.1:18443/in"), &err),
               &err);
-    assert_ok(sph_json_set(json, "suite", sph_json_text(sph_suite_name(SUITE)), &err), &err);
+    if (!sph_json_get(json, "suite"))
+        assert_ok(sph_json_set(json, "suite", sph_json_text(sph_suite_name(SUITE)), &err), &err);
     const struct sph_foreign_given all = {
         .party = party, .pmode = json, .certs = certs, .cert_count = count, .user = "operator"};
     const sph_rc rc = sph_foreign_partner_add(scene->side.node, &all, problem, &err);
@@ -328,6 +329,35 @@ static void shared_tls_front_does_not_mix_its_users(void **state)
         "EBMS:0101");
 }
 
+/** A signing key that could also serve TLS is no TLS key of a partner that named its own. */
+static void a_named_use_is_not_guessed_from_other_certificates(void **state)
+{
+    struct scene *scene = *state;
+    sph_key *key = new_key(SPH_KEY_P256);
+    const int64_t now_ms = sph_node_now_ms(scene->side.node);
+    sph_cert *sign = issue(scene, key, SPH_USE_SIGN, now_ms, 30);
+    sph_cert *encrypt = issue(scene, key, SPH_USE_ENCRYPT, now_ms, 30);
+    const struct given given[] = {{"any", sign}, {"any", encrypt}, {"tls", scene->product.tls}};
+    const sph_cert *certs[SPH_PMODE_CERTS];
+    const sph_cert *expected[] = {scene->product.tls, sign}; /* named; guessed as none is named */
+    for (size_t i = 0; i < 2; i++) {
+        const char *party = i ? "th.guessed.example" : PEER;
+        struct sph_foreign_problem problem = {.key = NULL};
+        assert_int_equal(
+            enrol_as(scene, party, "{\"suite\":\"edelivery-2.0-p256\"}", given, 3 - i, &problem)
+                .code,
+            SPH_OK);
+        SPH_AUTO_PTR(sph_partner) *partner =
+            sph_partners_get(sph_node_partners(scene->side.node), party);
+        assert_non_null(partner);
+        assert_int_equal(sph_pmode_certs(&partner->pmode, SPH_USE_TLS, certs), 1);
+        assert_true(sph_slice_equal(sph_cert_peek_der(certs[0]), sph_cert_peek_der(expected[i])));
+    }
+    sph_cert_free(&encrypt);
+    sph_cert_free(&sign);
+    sph_key_free(&key);
+}
+
 static void enrolment_refuses_what_could_not_work(void **state)
 {
     struct scene *scene = *state;
@@ -385,6 +415,8 @@ int test_foreign_keys(void)
                                         scene_start, scene_stop),
         cmocka_unit_test_setup_teardown(shared_tls_front_does_not_mix_its_users, scene_start,
                                         scene_stop),
+        cmocka_unit_test_setup_teardown(a_named_use_is_not_guessed_from_other_certificates,
+                                        scene_start, scene_stop),
         cmocka_unit_test_setup_teardown(enrolment_refuses_what_could_not_work, scene_start,
                                         scene_stop),
     };
