@@ -36,6 +36,19 @@ SPH_MUST sph_rc sph_arrival_refuse(struct sph_arrival *arrival, enum sph_ebms co
  * one that was pulled: partner, mpc, suite, source and in are set. The response gets the signal, or
  * 503 when this node could not store it. */
 void sph_inbox_take(struct sph_arrival *arrival, sph_response *response);
+/** Parts of that way for messages that come again (inbox_repeat.c).
+ *  sph_arrival_repeat   after verification; SPH_ENOTFOUND: it is new; SPH_EREFUSED with fault: its
+ * id came before with other content sph_arrival_known    the same octets were verified a moment ago
+ *  sph_arrival_receipt  the message is stored: its receipt, made now when it has none yet */
+struct sph_claim;
+SPH_MUST sph_rc sph_arrival_repeat(struct sph_arrival *arrival, sph_response *response,
+                                   sph_err *err);
+SPH_MUST sph_rc sph_arrival_known(struct sph_arrival *arrival, const struct sph_claim *claim,
+                                  sph_response *response, sph_err *err);
+SPH_MUST sph_rc sph_arrival_receipt(struct sph_arrival *arrival, sph_response *response,
+                                    sph_err *err);
+/** Answer with a signed signal; signal is emptied. */
+void sph_arrival_signal(sph_response *response, sph_buf *signal);
 /** Did the partner sign this signal? SPH_EREFUSED with *fault. */
 SPH_MUST sph_rc sph_inbox_verify_signal(sph_node *node, const sph_partner *partner,
                                         enum sph_suite suite, sph_as4_in *in, sph_as4_fault *fault,

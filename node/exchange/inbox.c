@@ -4,6 +4,7 @@
 
 #include "as4/build.h"
 #include "exchange/arrival.h"
+#include "exchange/at_work.h"
 #include "exchange/deliver.h"
 #include "exchange/foreign.h"
 #include "exchange/health.h"
@@ -14,6 +15,7 @@
 #define SIGNAL_TYPE "application/soap+xml;charset=UTF-8"
 #define SIGNAL_ROOM (512u * 1024)
 #define RETRY_AFTER_S 30u
+#define BUSY_RETRY_S 1u /* the same message is being taken in: its receipt is there in a moment */
 #define INBOUND_MOST ((unsigned)sph_limits_default()->inbound_concurrent)
 
 static sph_rc turn_away(sph_response *response, unsigned status, sph_err *err)
@@ -49,7 +51,7 @@ sph_rc sph_inbox_accept(void *ctx, const sph_request *request, sph_response *res
     return rc.code == SPH_ELIMIT ? turn_away(response, 503, err) : rc;
 }
 
-static void answer_signal(sph_response *response, sph_buf *signal)
+void sph_arrival_signal(sph_response *response, sph_buf *signal)
 {
     response->status = 200;
     response->content_type = SIGNAL_TYPE;
@@ -96,7 +98,7 @@ static sph_rc answer_error(struct sph_arrival *arrival, const struct sph_as4_err
     SPH_TRY(sph_as4_build_error(info, message_id, sph_node_now_ms(arrival->node), arrival->suite,
                                 &signer, env->random, &signal, err),
             err, "error signal");
-    answer_signal(response, &signal);
+    sph_arrival_signal(response, &signal);
     return sph_ok();
 }
 
@@ -177,51 +179,6 @@ static sph_rc unwrap(struct sph_arrival *arrival, sph_err *err)
                           err);
 }
 
-static void answer_row(struct sph_arrival *arrival, sph_response *response)
-{
-    sph_err err = {0};
-    SPH_AUTO(sph_inbox_row) row = {.id = 0};
-    sph_rc rc = sph_inbox_find(arrival->node, arrival->partner->card.party,
-                               sph_as4_in_message_id(arrival->in), &row, &err);
-    if (sph_slice_equal(sph_buf_peek(&row.root), sph_as4_in_root(arrival->in)))
-        row.in = arrival->in;
-    if (rc.code == SPH_OK)
-        rc = sph_inbox_acknowledge(arrival->node, &row, &err);
-    if (rc.code == SPH_OK) {
-        answer_signal(response, &row.receipt);
-        return;
-    }
-    SPH_LOG(sph_node_env(arrival->node)->log, SPH_LOG_ERROR, "receipt_failed",
-            SPH_LF(SPH_F_CODE, sph_code_name(rc.code)),
-            SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
-    (void)turn_away(response, 503, NULL).code;
-}
-
-/** as4.md 11: the stored receipt for the same signed content, a refusal for another. true:
- * answered. */
-static bool is_repeat(struct sph_arrival *arrival, sph_response *response)
-{
-    SPH_AUTO(sph_inbox_row) row = {.id = 0};
-    const char *message_id = sph_as4_in_message_id(arrival->in);
-    if (sph_inbox_find(arrival->node, arrival->partner->card.party, message_id, &row, NULL).code !=
-        SPH_OK)
-        return false;
-    if (!sph_as4_refs_equal(&row.refs, sph_as4_in_refs(arrival->in))) {
-        if (sph_arrival_refuse(arrival, SPH_EBMS_0003, SPH_REASON_REPLAY, "replay.other-content",
-                               "REPLAY: this MessageId came before with other content", NULL)
-                .code != SPH_OK)
-            answer_fault(arrival, response);
-        return true;
-    }
-    sph_err err = {0};
-    sph_health_repeated(arrival->node, arrival->partner->card.party);
-    if (sph_inbox_duplicate(arrival->node, &row, &err).code != SPH_OK)
-        SPH_LOG(sph_node_env(arrival->node)->log, SPH_LOG_WARN, "duplicate_not_counted",
-                SPH_LF(SPH_F_CODE, sph_code_name(err.code)));
-    answer_row(arrival, response);
-    return true;
-}
-
 /** From the claims to the stored message. SPH_EREFUSED: fault is filled. */
 static sph_rc take_in(struct sph_arrival *arrival, sph_err *err)
 {
@@ -232,32 +189,61 @@ static sph_rc take_in(struct sph_arrival *arrival, sph_err *err)
     return sph_arrival_store(arrival, err);
 }
 
+/** From the claims to the receipt. SPH_EREFUSED: fault is filled. */
+static sph_rc take(struct sph_arrival *arrival, sph_response *response, sph_err *err)
+{
+    SPH_TRY(match_pmode(arrival, err), err, "P-Mode");
+    SPH_TRY(verify(arrival, err), err, "signature");
+    sph_rc rc = sph_arrival_repeat(arrival, response, err);
+    if (rc.code != SPH_ENOTFOUND)
+        return rc;
+    sph_err_clear(err);
+    sph_health_clock(arrival->node, arrival->partner->card.party,
+                     sph_as4_in_timestamp_ms(arrival->in), false);
+    rc = take_in(arrival, err);
+    if (rc.code == SPH_ECONFLICT) { /* stored by another connection meanwhile */
+        sph_err_clear(err);
+        return sph_arrival_repeat(arrival, response, err);
+    }
+    SPH_TRY(rc, err, "message");
+    return sph_arrival_receipt(arrival, response, err);
+}
+
+static sph_rc take_claimed(struct sph_arrival *arrival, sph_response *response, sph_err *err)
+{
+    sph_node *node = arrival->node;
+    sph_at_work *table = sph_node_at_work(node);
+    const struct sph_claim claim =
+        sph_claim_of(arrival->partner->card.party, sph_as4_in_message_id(arrival->in),
+                     sph_as4_in_root(arrival->in));
+    const enum sph_admission admission = sph_at_work_enter(table, &claim, sph_node_now_ms(node));
+    if (admission == SPH_ADMIT_BUSY) {
+        const sph_rc rc = turn_away(response, 503, err);
+        response->retry_after_s = BUSY_RETRY_S;
+        return rc;
+    }
+    if (admission == SPH_ADMIT_KNOWN)
+        return sph_arrival_known(arrival, &claim, response, err);
+    const sph_rc rc = take(arrival, response, err);
+    sph_at_work_leave(table, &claim, rc.code == SPH_OK, sph_node_now_ms(node));
+    return rc;
+}
+
 void sph_inbox_take(struct sph_arrival *arrival, sph_response *response)
 {
     sph_err err = {0};
-    sph_rc rc = match_pmode(arrival, &err);
-    if (rc.code == SPH_OK)
-        rc = verify(arrival, &err);
-    if (rc.code == SPH_OK && is_repeat(arrival, response))
+    const sph_rc rc = take_claimed(arrival, response, &err);
+    if (rc.code == SPH_OK || response->status == 503)
         return;
-    if (rc.code == SPH_OK)
-        sph_health_clock(arrival->node, arrival->partner->card.party,
-                         sph_as4_in_timestamp_ms(arrival->in), false);
-    if (rc.code == SPH_OK)
-        rc = take_in(arrival, &err);
-    if (rc.code == SPH_ECONFLICT && is_repeat(arrival, response))
-        return; /* stored by another connection meanwhile: its receipt, or a refusal */
-    if (rc.code == SPH_OK) {
-        answer_row(arrival, response);
-    } else if (arrival->fault.code != SPH_EBMS_NONE) {
+    if (arrival->fault.code != SPH_EBMS_NONE) {
         answer_fault(arrival, response);
-    } else {
-        SPH_LOG(sph_node_env(arrival->node)->log, SPH_LOG_ERROR, "message_not_stored",
-                SPH_LF(SPH_F_CODE, sph_code_name(rc.code)),
-                SPH_LF(SPH_F_WHERE, err.depth ? err.frame[0].where : ""),
-                SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
-        (void)turn_away(response, 503, NULL).code;
+        return;
     }
+    SPH_LOG(sph_node_env(arrival->node)->log, SPH_LOG_ERROR, "message_not_answered",
+            SPH_LF(SPH_F_CODE, sph_code_name(rc.code)),
+            SPH_LF(SPH_F_WHERE, err.depth ? err.frame[0].where : ""),
+            SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
+    (void)turn_away(response, 503, NULL).code;
 }
 
 /** as4.md 12.3: nothing waits; the same words whatever the reason. */
@@ -326,23 +312,14 @@ static void handle_signal(struct sph_arrival *arrival, sph_response *response)
         (void)turn_away(response, 503, NULL).code;
 }
 
-/** as4.md 8.6: several foreign partners may come through one TLS front; the message says which of
- * them speaks, and its signature must then be that one's. */
-static void find_speaker(struct sph_arrival *arrival, const sph_cert *client)
+static void handle_opened(struct sph_arrival *arrival, sph_response *response)
 {
-    char party[SPH_PARTY_ROOM];
-    const sph_as4_user *user = sph_as4_in_user(arrival->in);
-    const sph_pmode *pmode = &arrival->partner->pmode;
-    if (!user || !pmode->is_foreign || strcmp(user->from, pmode->partner_id) == 0 ||
-        !sph_partners_admit_from(sph_node_partners(arrival->node), client,
-                                 sph_node_now_ms(arrival->node), user->from, party))
-        return;
-    sph_partner *speaker = sph_partners_get(sph_node_partners(arrival->node), party);
-    if (!speaker)
-        return;
-    sph_partner_unref(&arrival->partner);
-    arrival->partner = speaker;
-    arrival->suite = speaker->pmode.suite;
+    if (sph_as4_in_kind(arrival->in) == SPH_AS4_USER)
+        sph_inbox_take(arrival, response);
+    else if (sph_as4_in_kind(arrival->in) == SPH_AS4_PULL)
+        handle_pull(arrival, response);
+    else
+        handle_signal(arrival, response);
 }
 
 static void handle_message(struct sph_arrival *arrival, const sph_request *request,
@@ -366,13 +343,10 @@ static void handle_message(struct sph_arrival *arrival, const sph_request *reque
         (void)turn_away(response, 503, NULL).code;
     else if (rc.code != SPH_OK)
         answer_fault(arrival, response);
-    else if (sph_as4_in_kind(arrival->in) == SPH_AS4_USER) {
-        find_speaker(arrival, request->client);
-        sph_inbox_take(arrival, response);
-    } else if (sph_as4_in_kind(arrival->in) == SPH_AS4_PULL)
-        handle_pull(arrival, response);
-    else
-        handle_signal(arrival, response);
+    else {
+        sph_foreign_speaker(arrival, request->client);
+        handle_opened(arrival, response);
+    }
 }
 
 void sph_arrival_clear(struct sph_arrival *arrival)

@@ -38,5 +38,6 @@ SPH_MUST sph_rc sph_inbox_recover(sph_node *node, int64_t before_ms, unsigned *d
                                   sph_err *err);
 /** A message that lacks its receipt longer than this is trouble, not work in progress. */
 #define SPH_RECEIPT_LATE_MS INT64_C(60000)
-/** Count a repeat: one DUPLICATE leaf per message and hour. */
-SPH_MUST sph_rc sph_inbox_duplicate(sph_node *node, const sph_inbox_row *row, sph_err *err);
+/** Count repeats: one DUPLICATE leaf per message and hour. */
+SPH_MUST sph_rc sph_inbox_duplicate(sph_node *node, const sph_inbox_row *row, unsigned times,
+                                    sph_err *err);

@@ -190,9 +190,10 @@ sph_rc sph_inbox_acknowledge(sph_node *node, sph_inbox_row *row, sph_err *err)
     return sph_ok();
 }
 
-/** A repeat, counted in the row; its leaf at most once an hour. */
+/** Repeats, counted in the row; their leaf at most once an hour. */
 struct repeat {
     const sph_inbox_row *row;
+    unsigned times;
     int64_t duplicate_ms;
 };
 
@@ -202,24 +203,25 @@ static sph_rc apply_repeat(void *arg, sph_db *db, sph_err *err)
     sph_stmt *stmt = NULL;
     int64_t changed = 0;
     SPH_TRY(sph_stmt_get(db,
-                         "UPDATE inbox SET duplicates=duplicates+1, duplicate_ms=? WHERE id=? AND "
-                         "duplicate_ms<=?",
+                         "UPDATE inbox SET duplicates=duplicates+?4, duplicate_ms=?1 WHERE id=?2 "
+                         "AND duplicate_ms<=?3",
                          &stmt, err),
             err, "repeat");
     sph_stmt_int(stmt, 1, repeat->duplicate_ms);
     sph_stmt_int(stmt, 2, repeat->row->id);
     sph_stmt_int(stmt, 3, repeat->row->duplicate_ms);
+    sph_stmt_int(stmt, 4, repeat->times);
     SPH_TRY(sph_stmt_run(stmt, &changed, err), err, "repeat");
     return changed == 1 ? sph_ok()
                         : sph_fail(err, SPH_ECONFLICT, "another repeat was counted first");
 }
 
-sph_rc sph_inbox_duplicate(sph_node *node, const sph_inbox_row *row, sph_err *err)
+sph_rc sph_inbox_duplicate(sph_node *node, const sph_inbox_row *row, unsigned times, sph_err *err)
 {
     sph_leaf leaf;
     const int64_t now_ms = sph_node_now_ms(node);
     const bool is_leaf_due = now_ms - row->duplicate_ms >= HOUR_MS;
-    struct repeat repeat = {row, is_leaf_due ? now_ms : row->duplicate_ms};
+    struct repeat repeat = {row, times, is_leaf_due ? now_ms : row->duplicate_ms};
     SPH_TRY(fill_leaf(node, SPH_EVENT_DUPLICATE, row, &leaf, err), err, "DUPLICATE leaf");
     leaf.envelope = sph_sha256_of(sph_buf_peek(&row->root));
     sph_job job = {

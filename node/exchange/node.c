@@ -129,6 +129,7 @@ static sph_rc load_partners(sph_node *node, sph_err *err)
     sph_db *reader = NULL;
     SPH_TRY(sph_partners_new(node->config.party, &node->partners, err), err, "partners");
     SPH_TRY(sph_note_memo_new(&node->notes, err), err, "partners");
+    SPH_TRY(sph_at_work_new(&node->at_work, err), err, "partners");
     SPH_TRY(sph_db_pool_get(node->readers, &reader, err), err, "reader");
     const sph_rc rc =
         sph_partners_load(node->partners, reader, &node->schemas, sph_limits_default(),
@@ -263,6 +264,7 @@ void sph_node_close(sph_node **handle)
     sph_health_free(&node->health);
     sph_partners_free(&node->partners);
     sph_transfers_free(&node->transfers);
+    sph_at_work_free(&node->at_work);
     sph_note_memo_free(&node->notes);
     sph_db_pool_free(&node->readers);
     sph_journal_free(&node->journal);

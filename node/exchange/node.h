@@ -5,6 +5,7 @@
 #include "base/config.h"
 #include "base/env.h"
 #include "exchange/keyring.h"
+#include "exchange/at_work.h"
 #include "exchange/note_memo.h"
 #include "exchange/partner.h"
 #include "exchange/progress.h"
@@ -68,6 +69,7 @@ const sph_transport *sph_node_transport(const sph_node *node); /* NULL when not 
 const sph_vkey *sph_node_log_vkey(const sph_node *node);
 const struct sph_suites *sph_node_suites(const sph_node *node);
 sph_note_memo *sph_node_notes(const sph_node *node); /* checkpoints of partners, verified */
+sph_at_work *sph_node_at_work(const sph_node *node); /* messages that are being taken in */
 bool sph_node_is_serving(const sph_node *node);
 int64_t sph_node_now_ms(const sph_node *node);
 /** A leaf of this node with the acting user's pseudonym when `user` is not NULL. */

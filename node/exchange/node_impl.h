@@ -38,6 +38,7 @@ struct sph_node {
     struct sph_health *health;
     sph_transfers *transfers;
     sph_note_memo *notes;
+    sph_at_work *at_work;
     const sph_transport *transport;
     sph_transport *own_transport; /* NULL when the caller gave one */
     sph_sender *sender;

@@ -89,6 +89,11 @@ sph_note_memo *sph_node_notes(const sph_node *node)
     return node->notes;
 }
 
+sph_at_work *sph_node_at_work(const sph_node *node)
+{
+    return node->at_work;
+}
+
 bool sph_node_is_serving(const sph_node *node)
 {
     return node->is_serving;
