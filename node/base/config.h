@@ -8,6 +8,9 @@
  *      mode = training                    production or training (required)
  *      url = https://node.example:8443    where partners reach it; absent: this node only pulls
  *      mpc = urn:saphan:mpc:4f…           the channel that such a node pulls (made by init)
+ *      via = la.hub.example               such a node: the partner that relays to it
+ *      relay = yes                        this node keeps and passes on sealed messages between
+ *                                         partners that nobody reaches; absent: no
  *      lang = lo                          language of messages that nobody asked for (default en)
  *      largest = 268435456                largest message taken, bytes
  *      suites = edelivery-2.0-ed25519 edelivery-1.15                  AS4 suites in order of
@@ -45,7 +48,9 @@ struct sph_config {
     char country[3];
     char mode[16];
     char url[256];
-    char mpc[64]; /* the channel that a node without url pulls */
+    char mpc[64];  /* the channel that a node without url pulls */
+    char via[65];  /* the partner that relays to a node without url */
+    char relay[4]; /* yes: this node relays for others; see sph_config_relays */
     char suites[64];
     enum sph_lang lang;
     uint64_t largest;
@@ -66,6 +71,8 @@ struct sph_config_fault {
 /** The address and port of `metrics`, which was checked. False when there is none. Without the word
  * `public` only a loopback address is taken: metrics name the partners. */
 bool sph_config_metrics(const struct sph_config *config, char address[46], unsigned *port);
+/** Does this node relay between its partners? */
+bool sph_config_relays(const struct sph_config *config);
 /** The values a file without them has; party, names, kind, country and mode are "". */
 void sph_config_default(struct sph_config *out);
 /** Read a configuration text.

@@ -63,6 +63,12 @@ static bool is_country(sph_slice value)
            value.at[1] <= 'Z';
 }
 
+static bool is_yes_or_no(sph_slice value)
+{
+    static const char *const words[] = {"yes", "no"};
+    return is_one_of(value, words, sizeof(words) / sizeof(words[0]));
+}
+
 static bool is_mode(sph_slice value)
 {
     static const char *const modes[] = {"production", "training"};
@@ -185,6 +191,11 @@ bool sph_config_metrics(const struct sph_config *config, char address[46], unsig
     return true;
 }
 
+bool sph_config_relays(const struct sph_config *config)
+{
+    return sph_slice_is(sph_slice_str(config->relay), "yes");
+}
+
 #define FIELD(member)                                                                              \
     offsetof(struct sph_config, member), sizeof(((struct sph_config *)NULL)->member)
 #define TEXT(section, name, member, is_required, is_fine)                                          \
@@ -206,6 +217,8 @@ static const struct sph_config_key keys[] = {
     TEXT("node", "mode", mode, true, is_mode),
     TEXT("node", "url", url, false, is_url),
     TEXT("node", "mpc", mpc, false, is_mpc),
+    TEXT("node", "via", via, false, is_party),
+    TEXT("node", "relay", relay, false, is_yes_or_no),
     {"node", "lang", SPH_CONFIG_LANG, false, FIELD(lang), NULL, 0, 0},
     NUMBER("node", "largest", largest, LEAST_MESSAGE, MESSAGE_CEILING),
     TEXT("node", "suites", suites, false, is_suites),

@@ -383,6 +383,8 @@ static sph_rc deliver(struct delivery *delivery, enum sph_delivery *came, sph_er
                    "no receipt until the deadline", came, err);
     if (!delivery->partner)
         return end(delivery, SPH_OUT_DEADLINE, "no-partner", "the partner is gone", came, err);
+    if (delivery->row.state == SPH_OUT_HANDED)
+        return sph_ok(); /* the hub has it: only the notice, or the deadline, moves it */
     if (delivery->row.state == SPH_OUT_PULLED_WAITING)
         return settled_is_fine(sph_out_lease_over(delivery->node, &delivery->row, err), err);
     if (delivery->partner->state != SPH_PARTNER_ACTIVE)

@@ -38,6 +38,14 @@ static const struct move {
     {SPH_OUT_READY_AGAIN, SPH_OUT_RECEIPT, SPH_OUT_ACKNOWLEDGED, SPH_EVENT_RECEIPT_IN},
     {SPH_OUT_READY_AGAIN, SPH_OUT_REFUSED, SPH_OUT_FAILED, SPH_EVENT_DELIVERY_FAILED},
     {SPH_OUT_READY_AGAIN, SPH_OUT_DEADLINE, SPH_OUT_FAILED, SPH_EVENT_DELIVERY_FAILED},
+    /* Through a hub (as4.md 12.6). The leaf of the notice is its RECEIVED. It may come before the
+     * hub's receipt, when the answer that held that was lost. */
+    {SPH_OUT_SENDING, SPH_OUT_HUB_RECEIPT, SPH_OUT_HANDED, SPH_EVENT_RECEIPT_IN},
+    {SPH_OUT_WAIT_RETRY, SPH_OUT_HUB_RECEIPT, SPH_OUT_HANDED, SPH_EVENT_RECEIPT_IN},
+    {SPH_OUT_SENDING, SPH_OUT_DELIVERED, SPH_OUT_ACKNOWLEDGED, 0},
+    {SPH_OUT_WAIT_RETRY, SPH_OUT_DELIVERED, SPH_OUT_ACKNOWLEDGED, 0},
+    {SPH_OUT_HANDED, SPH_OUT_DELIVERED, SPH_OUT_ACKNOWLEDGED, 0},
+    {SPH_OUT_HANDED, SPH_OUT_DEADLINE, SPH_OUT_FAILED, SPH_EVENT_DELIVERY_FAILED},
 };
 
 static const char *const names[SPH_OUT_STATE_COUNT] = {
@@ -50,6 +58,7 @@ static const char *const names[SPH_OUT_STATE_COUNT] = {
     [SPH_OUT_READY] = "ready",
     [SPH_OUT_PULLED_WAITING] = "pulled-waiting",
     [SPH_OUT_READY_AGAIN] = "ready-again",
+    [SPH_OUT_HANDED] = "handed-to-hub",
 };
 
 sph_rc sph_out_step(enum sph_out_state from, enum sph_out_event event, enum sph_out_state *to,
@@ -143,6 +152,9 @@ static sph_rc copy_columns(sph_stmt *stmt, sph_out_row *row, sph_err *err)
     SPH_TRY(
         sph_str_copy(row->ref_to, sizeof(row->ref_to), sph_slice_str(sph_col_text(stmt, 19)), err),
         err, "row");
+    SPH_TRY(sph_str_copy(row->recipient, sizeof(row->recipient),
+                         sph_slice_str(sph_col_text(stmt, 20)), err),
+            err, "row");
     return sph_as4_refs_parse(sph_slice_str(sph_col_text(stmt, 13)), &row->refs, err);
 }
 
@@ -155,7 +167,7 @@ static sph_rc read_row(sph_db *reader, int64_t id, sph_out_row *row, sph_err *er
                          "state, attempt, next_ms,"
                          " deadline_ms, created_ms, submitted_index, sent_index, refs, wire_file, "
                          "wire_len, content_type,"
-                         " root, wire, ref_to FROM outbox WHERE id = ?",
+                         " root, wire, ref_to, recipient FROM outbox WHERE id = ?",
                          &stmt, err),
             err, "outbox row");
     sph_stmt_int(stmt, 1, id);

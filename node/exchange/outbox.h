@@ -12,8 +12,9 @@ enum sph_out_state {
     SPH_OUT_READY,          /* for a partner that pulls: wire bytes stored, never handed out */
     SPH_OUT_PULLED_WAITING, /* T2 done: handed out to a pull, its lease runs */
     SPH_OUT_READY_AGAIN,    /* the lease ran out without a receipt: the next pull gets it */
-    SPH_OUT_ACKNOWLEDGED,   /* a verified receipt is stored */
-    SPH_OUT_FAILED,         /* final: signed error, or the deadline */
+    SPH_OUT_HANDED,         /* a hub has it and signed for it; its recipient has not */
+    SPH_OUT_ACKNOWLEDGED, /* a verified receipt is stored; through a hub: the recipient's notice */
+    SPH_OUT_FAILED,       /* final: signed error, or the deadline */
     SPH_OUT_CANCELLED,
     SPH_OUT_STATE_COUNT
 };
@@ -24,9 +25,11 @@ enum sph_out_event {
     SPH_OUT_REFUSED,   /* final error, signed by the partner */
     SPH_OUT_DEADLINE,
     SPH_OUT_CANCEL,
-    SPH_OUT_MADE_READY, /* wire bytes are stored, for a partner that pulls */
-    SPH_OUT_PULLED,     /* a pull gets them (T2 at the first one) */
-    SPH_OUT_LEASE_OVER, /* no receipt within the lease */
+    SPH_OUT_MADE_READY,  /* wire bytes are stored, for a partner that pulls */
+    SPH_OUT_PULLED,      /* a pull gets them (T2 at the first one) */
+    SPH_OUT_LEASE_OVER,  /* no receipt within the lease */
+    SPH_OUT_HUB_RECEIPT, /* the receipt of a hub verified (T5) */
+    SPH_OUT_DELIVERED,   /* the recipient's signed notice has come back through the hub */
     SPH_OUT_EVENT_COUNT
 };
 /** Next state and the leaf the move writes (0: none). SPH_ECONFLICT for a move that does not exist.
@@ -39,6 +42,9 @@ SPH_MUST sph_rc sph_out_state_of(const char *name, enum sph_out_state *out, sph_
  * (any 32 bits). */
 int64_t sph_out_ladder_ms(unsigned attempt, uint32_t noise);
 #define SPH_OUT_DEADLINE_MS (5LL * 24 * 3600 * 1000)
+/** From a hub's receipt to the notice: the hub may take its deadline, and the notice the same
+ * twice, to the hub and from it. */
+#define SPH_OUT_NOTICE_MS (3 * SPH_OUT_DEADLINE_MS)
 
 #define SPH_OUT_CONVERSATION 64
 /** A row as the delivery needs it. */
@@ -47,7 +53,8 @@ typedef struct sph_out_row {
     char message_id[128], packet_id[64], partner[SPH_PARTY_ROOM], action[256],
         conversation_id[SPH_OUT_CONVERSATION];
     char content_type[256], wire_file[96];
-    char ref_to[256]; /* RefToMessageId: the message that this one answers, or "" */
+    char ref_to[256];               /* RefToMessageId: the message that this one answers, or "" */
+    char recipient[SPH_PARTY_ROOM]; /* of an own message that `partner`, a hub, relays; else "" */
     enum sph_suite suite;
     enum sph_out_state state;
     unsigned attempt;
@@ -82,6 +89,7 @@ struct sph_out_new {
     char message_id[128];
     const char *packet_id, *partner, *action, *conversation_id;
     char ref_to[256];
+    const char *recipient; /* through the hub `partner`; NULL: partner itself */
     enum sph_suite suite;
     int64_t now_ms;
     uint64_t submitted_index;
@@ -115,7 +123,8 @@ struct sph_out_receipt {
     sph_hash peer_root;
     sph_slice peer_leaf, peer_proof;
 };
-/** T5. SPH_ECONFLICT when another thread was faster: nothing is written then. */
+/** T5: the end, but for a message that a hub relays, which is handed to the hub then. SPH_ECONFLICT
+ * when another thread was faster: nothing is written then. */
 SPH_MUST sph_rc sph_out_acknowledge(sph_node *node, const sph_out_row *row,
                                     const struct sph_out_receipt *receipt, sph_err *err);
 /** A failed try: next time by the ladder or `retry_after_s`. code and detail are shown in status.

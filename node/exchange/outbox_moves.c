@@ -1,6 +1,7 @@
 #include "exchange/outbox.h"
 
 #include "crypto/digest.h"
+#include "exchange/relay_store.h"
 #include "exchange/renew.h"
 
 sph_rc sph_out_insert(sph_db *db, const struct sph_out_new *row, sph_err *err)
@@ -9,8 +10,8 @@ sph_rc sph_out_insert(sph_db *db, const struct sph_out_new *row, sph_err *err)
     SPH_TRY(sph_stmt_get(db,
                          "INSERT INTO outbox(message_id, packet_id, partner, action, "
                          "conversation_id, suite, state,"
-                         " next_ms, deadline_ms, created_ms, submitted_index, ref_to) "
-                         "VALUES(?,?,?,?,?,?,'submitted',?,?,?,?,?)",
+                         " next_ms, deadline_ms, created_ms, submitted_index, ref_to, recipient) "
+                         "VALUES(?,?,?,?,?,?,'submitted',?,?,?,?,?,?)",
                          &stmt, err),
             err, "outbox row");
     sph_stmt_text(stmt, 1, row->message_id);
@@ -24,6 +25,7 @@ sph_rc sph_out_insert(sph_db *db, const struct sph_out_new *row, sph_err *err)
     sph_stmt_int(stmt, 9, row->now_ms);
     sph_stmt_int(stmt, 10, (int64_t)row->submitted_index);
     sph_stmt_text(stmt, 11, row->ref_to);
+    sph_stmt_text(stmt, 12, row->recipient ? row->recipient : "");
     return sph_stmt_run(stmt, NULL, err);
 }
 
@@ -233,6 +235,9 @@ static sph_rc bind_acknowledge(void *arg, sph_db *db, const uint64_t *index, sph
     SPH_TRY(guarded(stmt, err), err, "receipt");
     if (receipt->is_proved)
         SPH_TRY(sph_renew_choose(db, change->row, receipt->sent_index, err), err, "receipt");
+    if (change->to == SPH_OUT_HANDED)
+        SPH_TRY(sph_relay_note_handed(db, change->row, change->now_ms, err), err, "hub's receipt");
+    SPH_TRY(sph_relay_drop(db, change->row, err), err, "sealed part");
     SPH_TRY(sph_stmt_get(db, "UPDATE partner SET reached_ms=? WHERE party=?", &stmt, err), err,
             "contact time");
     sph_stmt_int(stmt, 1, change->now_ms);
@@ -254,7 +259,8 @@ sph_rc sph_out_acknowledge(sph_node *node, const sph_out_row *row,
     sph_leaf leaf;
     enum sph_out_state to;
     uint16_t event = 0;
-    SPH_TRY(sph_out_step(row->state, SPH_OUT_RECEIPT, &to, &event, err), err, "receipt");
+    const enum sph_out_event came = row->recipient[0] ? SPH_OUT_HUB_RECEIPT : SPH_OUT_RECEIPT;
+    SPH_TRY(sph_out_step(row->state, came, &to, &event, err), err, "receipt");
     SPH_TRY(fill_leaf(node, event, row, &leaf, err), err, "RECEIPT_IN leaf");
     leaf.receipt = receipt->root_sha256;
     leaf.ref_index = (uint64_t)(receipt->is_proved ? receipt->sent_index : row->sent_index);
@@ -350,7 +356,8 @@ static sph_rc bind_fail(void *arg, sph_db *db, const uint64_t *index, sph_err *e
     sph_stmt_text(stmt, 4, change->code);
     sph_stmt_text(stmt, 5, change->detail);
     bind_guard(stmt, 6, change->row);
-    return guarded(stmt, err);
+    SPH_TRY(guarded(stmt, err), err, "failure");
+    return sph_relay_drop(db, change->row, err);
 }
 
 sph_rc sph_out_fail(sph_node *node, const sph_out_row *row, enum sph_out_event why,

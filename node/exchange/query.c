@@ -17,11 +17,11 @@ static const char *display_of(const char *state, unsigned attempt)
 {
     static const struct {
         const char *state, *display;
-    } table[] = {{"submitted", "queued"},    {"sending", "sent"},
-                 {"wait-retry", "retrying"}, {"acknowledged", "receipt-verified"},
-                 {"failed", "failed"},       {"cancelled", "cancelled"},
-                 {"ready", "queued"},        {"pulled-waiting", "sent"},
-                 {"ready-again", "retrying"}};
+    } table[] = {{"submitted", "queued"},     {"sending", "sent"},
+                 {"wait-retry", "retrying"},  {"acknowledged", "receipt-verified"},
+                 {"failed", "failed"},        {"cancelled", "cancelled"},
+                 {"ready", "queued"},         {"pulled-waiting", "sent"},
+                 {"ready-again", "retrying"}, {"handed-to-hub", "handed-to-hub"}};
     if (strcmp(state, "submitted") == 0 && attempt > 0)
         return "retrying";
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)

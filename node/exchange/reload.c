@@ -18,7 +18,8 @@ static enum reach reach_of(const char *name)
                  {"mode", IDENTITY},  {"mpc", IDENTITY},    {"address", RESTART},
                  {"port", RESTART},   {"workers", RESTART}, {"metrics", RESTART},
                  {"name_en", CARD},   {"name_lo", CARD},    {"name_th", CARD},
-                 {"url", CARD},       {"largest", CARD},    {"suites", CARD}};
+                 {"url", CARD},       {"largest", CARD},    {"suites", CARD},
+                 {"via", CARD},       {"relay", CARD}};
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         if (strcmp(table[i].name, name) == 0)
             return table[i].reach;

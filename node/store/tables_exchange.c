@@ -44,6 +44,8 @@ const char *const sph_tables_exchange[] = {
     " partner TEXT NOT NULL, action TEXT NOT NULL, conversation_id TEXT NOT NULL, suite TEXT NOT "
     "NULL,"
     " ref_to TEXT NOT NULL DEFAULT '',"
+    /* Of a message that a hub relays: for whom it is; partner is then the hub. */
+    " recipient TEXT NOT NULL DEFAULT '',"
     " state TEXT NOT NULL, attempt INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT NULL,"
     " deadline_ms INTEGER NOT NULL, created_ms INTEGER NOT NULL, finished_ms INTEGER NOT NULL "
     "DEFAULT 0,"
@@ -62,6 +64,19 @@ const char *const sph_tables_exchange[] = {
     "CREATE INDEX outbox_pull ON outbox(partner, id) WHERE state IN ('ready','ready-again')",
     "CREATE INDEX outbox_ended ON outbox(state) WHERE state IN ('failed','cancelled')",
     "CREATE INDEX outbox_packet ON outbox(packet_id)",
+    "CREATE INDEX outbox_handed ON outbox(attempt, created_ms) WHERE state = 'handed-to-hub'",
+
+    /* Sealed parts on their way (exchange/relay_store.h): of own messages until a hub has them, and
+     * of others' while this node relays them. sender: who handed it to this hub, else ''. */
+    "CREATE TABLE relay_part("
+    " message_id TEXT PRIMARY KEY, sender TEXT NOT NULL, original_sender TEXT NOT NULL,"
+    " final_recipient TEXT NOT NULL, tracking_id TEXT NOT NULL, len INTEGER NOT NULL,"
+    " part BLOB NOT NULL) STRICT",
+    "CREATE INDEX relay_part_sender ON relay_part(sender, len) WHERE sender <> ''",
+
+    /* Packets that came through a hub and whose notice `delivered` is not queued yet. */
+    "CREATE TABLE relay_owed("
+    " packet_id TEXT PRIMARY KEY, party TEXT NOT NULL) STRICT, WITHOUT ROWID",
 
     /* SOAP parts of a message before it was made anew for other keys: its receipt may be for any of
      * them. */
@@ -94,6 +109,6 @@ const char *const sph_tables_exchange[] = {
 };
 
 const char *const sph_tables_exchange_names[] = {
-    "partner",        "partner_health", "packet",    "attachment", "outbox",
-    "outbox_attempt", "inbox",          "pull_seen", "setting",    NULL,
+    "partner", "partner_health", "packet",     "attachment", "outbox",  "outbox_attempt",
+    "inbox",   "pull_seen",      "relay_part", "relay_owed", "setting", NULL,
 };
