@@ -30,6 +30,8 @@ static const struct {
              {"--sign-ref", "signRef"},
              {"--encrypt-ref", "encryptRef"},
              {"--revocation", "revocation"},
+             {"--channel-out", "channelOut"},
+             {"--channel-in", "channelIn"},
              {"--name", "name"},
              {"--country", "country"}};
 static const struct {
@@ -159,15 +161,25 @@ static void print_certs(const sph_cli *cli, const sph_json *list)
     }
 }
 
+static void print_channel(const sph_cli *cli, const sph_json *pmode, const char *member,
+                          const char *key)
+{
+    const char *channel = sph_view_get(pmode, member);
+    if (channel[0])
+        sph_cli_say(cli, key, SPH_ARGS({"channel", channel}));
+}
+
 void sph_cli_foreign_print(const sph_cli *cli, const sph_json *partner)
 {
     const sph_json *pmode = sph_json_get(partner, "pmode");
     const sph_json *actions = sph_json_get(pmode, "actions");
     const char *action = sph_json_as_text(sph_json_at(actions, 0));
-    sph_cli_say(cli, "cli.foreign.head",
-                SPH_ARGS({"party", sph_view_get(partner, "party")},
-                         {"suite", sph_view_get(pmode, "suite")},
-                         {"address", sph_view_get(pmode, "address")}));
+    sph_cli_say(
+        cli, sph_view_get(pmode, "address")[0] ? "cli.foreign.head" : "cli.foreign.head-pulls",
+        SPH_ARGS({"party", sph_view_get(partner, "party")}, {"suite", sph_view_get(pmode, "suite")},
+                 {"address", sph_view_get(pmode, "address")}));
+    print_channel(cli, pmode, "channelOut", "cli.foreign.channel-out");
+    print_channel(cli, pmode, "channelIn", "cli.foreign.channel-in");
     sph_cli_say(cli, "cli.foreign.business",
                 SPH_ARGS({"service", sph_view_get(pmode, "service")},
                          {"action", action ? action : ""}, {"own", sph_view_get(pmode, "ownId")},

@@ -83,13 +83,20 @@ struct sph_foreign_order {
  * has no such service or action; SPH_ELIMIT too many parts or too large. */
 SPH_MUST sph_rc sph_foreign_submit(sph_node *node, const struct sph_foreign_order *order,
                                    struct sph_submitted *out, sph_err *err);
-/** T2's first half for a foreign partner; as sph_wire_build. */
+/** T2's first half for a foreign partner; as sph_wire_build, or as sph_wire_rebuild when `root` is
+ * not empty. */
 SPH_MUST sph_rc sph_foreign_wire(sph_node *node, sph_out_row *row, const sph_partner *partner,
-                                 sph_as4_built *built, sph_err *err);
+                                 sph_slice root, bool is_signed_anew, sph_as4_built *built,
+                                 sph_err *err);
 
 /** After sph_as4_unwrap: sizes and gzip of each part, then seal, T3. SPH_EREFUSED with fault;
  * SPH_ECONFLICT when the same message was stored meanwhile. */
 SPH_MUST sph_rc sph_foreign_take(struct sph_arrival *arrival, sph_err *err);
+
+/** as4.md 8.6: several foreign partners may come through one TLS front. What was opened says which
+ * of them speaks (eb:From, the channel, or the message that a signal is about): the arrival is that
+ * one's from here on, and so must its signature be. */
+void sph_foreign_speaker(struct sph_arrival *arrival, const sph_cert *client);
 
 /** Is this packet such a message? */
 SPH_MUST sph_rc sph_foreign_is(sph_node *node, const char *packet_id, bool *out, sph_err *err);

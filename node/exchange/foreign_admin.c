@@ -100,30 +100,44 @@ static sph_rc change_certs(sph_node *node, const struct sph_foreign_given *given
 struct look {
     const char *party;
     const sph_pmode *pmode;
-    bool is_taken;
+    bool is_taken, is_channel_taken;
 };
+
+/** A channel, or one below it: as the pull is judged (as4.md 12.3). */
+static bool is_within(const char *mpc, const char *channel)
+{
+    const size_t len = sph_slice_str(channel).len;
+    return len > 0 && strncmp(mpc, channel, len) == 0 && (mpc[len] == '\0' || mpc[len] == '/');
+}
 
 static sph_rc look_at(void *arg, const sph_partner *partner, sph_err *err)
 {
     struct look *look = arg;
+    const char *channel = look->pmode->channel_out;
     (void)err;
-    if (partner->state != SPH_PARTNER_REMOVED && strcmp(partner->card.party, look->party) != 0 &&
-        strcmp(partner->pmode.partner_id, look->pmode->partner_id) == 0 &&
+    if (partner->state == SPH_PARTNER_REMOVED || strcmp(partner->card.party, look->party) == 0)
+        return sph_ok();
+    if (strcmp(partner->pmode.partner_id, look->pmode->partner_id) == 0 &&
         strcmp(partner->pmode.partner_type, look->pmode->partner_type) == 0)
         look->is_taken = true;
+    if (is_within(channel, partner->card.pull_mpc) || is_within(partner->card.pull_mpc, channel))
+        look->is_channel_taken = true;
     return sph_ok();
 }
 
 static sph_rc check_names(sph_node *node, const struct sph_foreign_given *given,
                           const sph_pmode *pmode, struct sph_foreign_problem *problem, sph_err *err)
 {
-    struct look look = {given->party, pmode, false};
+    struct look look = {.party = given->party, .pmode = pmode};
     SPH_AUTO_PTR(sph_partner) *known = sph_partners_get(sph_node_partners(node), given->party);
     if (known && known->state != SPH_PARTNER_REMOVED && !known->pmode.is_foreign)
         return refuse(problem, SPH_EEXISTS, "problem.foreign-is-saphan", given->party, err);
     SPH_TRY(sph_partners_each(sph_node_partners(node), look_at, &look, err), err, "partners");
     if (look.is_taken)
         return refuse(problem, SPH_EEXISTS, "problem.foreign-id-taken", pmode->partner_id, err);
+    if (look.is_channel_taken)
+        return refuse(problem, SPH_EEXISTS, "problem.foreign-channel-taken", pmode->channel_out,
+                      err);
     return sph_ok();
 }
 

@@ -1,3 +1,4 @@
+#include "as4/rebuild.h"
 #include "base/codec.h"
 #include "exchange/foreign.h"
 #include "exchange/wire.h"
@@ -16,6 +17,8 @@ struct wiring {
     sph_node *node;
     sph_out_row *row;
     const sph_partner *partner;
+    sph_slice root; /* of the build before, or empty */
+    bool is_signed_anew;
     sph_foreign *message; /* NULL: a ping */
     size_t count;
     struct open_part part[SPH_FOREIGN_PARTS];
@@ -28,6 +31,22 @@ static sph_reader read_part(void *ctx, void *state)
     struct open_part *part = ctx;
     (void)state;
     return sph_reader_of_file(&part->source, part->files, part->file, 0, part->len);
+}
+
+/** What is built again keeps its Content-IDs: the signature names them, behind its two references
+ * into the envelope. */
+static sph_rc name_part(struct wiring *wiring, size_t i, sph_err *err)
+{
+    const sph_as4_refs *refs = &wiring->row->refs;
+    struct open_part *part = &wiring->part[i];
+    if (wiring->root.len == 0)
+        return sph_as4_new_cid(sph_node_env(wiring->node)->random, sph_node_party(wiring->node),
+                               part->cid, err);
+    const sph_slice uri =
+        i + 2 < refs->count ? sph_slice_str(refs->ref[i + 2].uri) : (sph_slice){NULL, 0};
+    if (!sph_slice_starts(uri, SPH_LIT("cid:")))
+        return sph_fail(err, SPH_EPARSE, "reference %zu is of no part", i + 3);
+    return sph_str_copy(part->cid, sizeof(part->cid), sph_slice_sub(uri, 4, SIZE_MAX), err);
 }
 
 static sph_rc open_part(struct wiring *wiring, size_t i, sph_err *err)
@@ -44,8 +63,7 @@ static sph_rc open_part(struct wiring *wiring, size_t i, sph_err *err)
     const sph_writer writer = sph_writer_of_file(&sink, env->files, part->file);
     SPH_TRY(sph_foreign_open(wiring->node, wiring->message->packet_id, from, &writer, err), err,
             "stored part");
-    SPH_TRY(sph_as4_new_cid(env->random, sph_node_party(wiring->node), part->cid, err), err,
-            "content id");
+    SPH_TRY(name_part(wiring, i, err), err, "content id");
     wiring->payload[i] = (sph_as4_payload){.cid = part->cid,
                                            .mime_type = from->media_type,
                                            .charset = from->charset[0] ? from->charset : NULL,
@@ -65,6 +83,7 @@ static void fill_user(struct wiring *wiring)
     user->timestamp_ms = sph_node_now_ms(wiring->node);
     user->conversation_id = message ? message->conversation_id : wiring->row->conversation_id;
     user->ref_to = message && message->ref_to[0] ? message->ref_to : NULL;
+    user->mpc = wiring->partner->pmode.channel_out[0] ? wiring->partner->pmode.channel_out : NULL;
     sph_pmode_address(&wiring->partner->pmode, !message, message ? message->action : NULL, user);
     for (size_t i = 0; message && i < message->property_count; i++)
         user->property[user->property_count++] = (struct sph_as4_property){
@@ -84,10 +103,34 @@ static sph_rc gather(struct wiring *wiring, sph_err *err)
     return sph_ok();
 }
 
+static sph_rc build_first(struct wiring *wiring, const sph_as4_signer *signer,
+                          const sph_cert *recipient, const sph_writer *out, sph_as4_built *built,
+                          sph_err *err)
+{
+    return sph_as4_build_user(&wiring->user, wiring->payload, wiring->count, wiring->row->suite,
+                              signer, recipient, wiring->partner->pmode.encrypt_ref,
+                              sph_node_env(wiring->node)->random, out, built, err);
+}
+
+static sph_rc build_again(struct wiring *wiring, const sph_as4_signer *signer,
+                          const sph_cert *recipient, const sph_writer *out, sph_as4_built *built,
+                          sph_err *err)
+{
+    const struct sph_as4_renewal what = {.root = wiring->root,
+                                         .refs = &wiring->row->refs,
+                                         .parts = wiring->payload,
+                                         .part_count = wiring->count,
+                                         .suite = wiring->row->suite,
+                                         .signer = wiring->is_signed_anew ? signer : NULL,
+                                         .recipient = recipient,
+                                         .recipient_form = wiring->partner->pmode.encrypt_ref};
+    return sph_as4_rebuild_user(&what, sph_node_env(wiring->node)->random, out, built, err);
+}
+
 static sph_rc build_to(struct wiring *wiring, const sph_writer *out, sph_as4_built *built,
                        sph_err *err)
 {
-    const sph_out_row *row = wiring->row;
+    sph_out_row *row = wiring->row;
     const sph_pmode *pmode = &wiring->partner->pmode;
     const sph_keyring *ring = sph_node_keys(wiring->node);
     const struct sph_key_slot *slot = &ring->slot[sph_slot_sign(row->suite)];
@@ -97,12 +140,14 @@ static sph_rc build_to(struct wiring *wiring, const sph_writer *out, sph_as4_bui
     if (!recipient)
         return sph_fail(err, SPH_ENOTFOUND,
                         "the partner has no valid encryption certificate; ask for the next one");
-    sph_cert_free(&wiring->row->encrypt_cert);
-    wiring->row->encrypt_cert = sph_cert_ref(recipient);
-    wiring->row->sign_until_ms = sph_cert_not_after_ms(slot->leaf);
-    return sph_as4_build_user(&wiring->user, wiring->payload, wiring->count, row->suite, &signer,
-                              recipient, pmode->encrypt_ref, sph_node_env(wiring->node)->random,
-                              out, built, err);
+    SPH_TRY(wiring->root.len > 0 ? build_again(wiring, &signer, recipient, out, built, err)
+                                 : build_first(wiring, &signer, recipient, out, built, err),
+            err, "message");
+    sph_cert_free(&row->encrypt_cert);
+    row->encrypt_cert = sph_cert_ref(recipient);
+    if (wiring->root.len == 0 || wiring->is_signed_anew)
+        row->sign_until_ms = sph_cert_not_after_ms(slot->leaf);
+    return sph_ok();
 }
 
 static sph_rc build_in_file(struct wiring *wiring, sph_as4_built *built, sph_err *err)
@@ -118,6 +163,7 @@ static sph_rc build_in_file(struct wiring *wiring, sph_as4_built *built, sph_err
     const sph_writer writer = sph_writer_of_file(&sink, files, out.file);
     SPH_TRY(build_to(wiring, &writer, built, err), err, "writing the message");
     SPH_TRY(files->sync(out.file, err), err, "outgoing file");
+    sph_buf_clear(&row->wire);
     SPH_TRY(sph_str_format(row->wire_file, sizeof(row->wire_file), err, "outgoing/%s", uuid), err,
             "file name");
     return files->name(out.file, row->wire_file, err);
@@ -135,12 +181,13 @@ static sph_rc build(struct wiring *wiring, sph_as4_built *built, sph_err *err)
     if (len > SPH_WIRE_INLINE)
         return build_in_file(wiring, built, err);
     sph_buf_clear(&wiring->row->wire);
+    wiring->row->wire_file[0] = '\0';
     const sph_writer writer = sph_writer_of_buf(&wiring->row->wire);
     return build_to(wiring, &writer, built, err);
 }
 
 sph_rc sph_foreign_wire(sph_node *node, sph_out_row *row, const sph_partner *partner,
-                        sph_as4_built *built, sph_err *err)
+                        sph_slice root, bool is_signed_anew, sph_as4_built *built, sph_err *err)
 {
     struct wiring *wiring = sph_mem_new(1, sizeof(*wiring));
     if (!wiring)
@@ -148,6 +195,8 @@ sph_rc sph_foreign_wire(sph_node *node, sph_out_row *row, const sph_partner *par
     wiring->node = node;
     wiring->row = row;
     wiring->partner = partner;
+    wiring->root = root;
+    wiring->is_signed_anew = is_signed_anew;
     const sph_rc rc = build(wiring, built, err);
     for (size_t i = 0; i < wiring->count; i++)
         wiring->part[i].files->close(&wiring->part[i].file);

@@ -197,8 +197,7 @@ static sph_rc start_serving(sph_node *node, const struct sph_node_options *optio
     SPH_TRY(
         sph_sender_start(node, options->senders ? options->senders : SENDERS, &node->sender, err),
         err, "deliveries");
-    if (sph_node_is_pull_only(node))
-        SPH_TRY(sph_puller_start(node, &node->puller, err), err, "pulling");
+    SPH_TRY(sph_puller_start(node, &node->puller, err), err, "pulling");
     return sph_care_start(node, &node->care, err);
 }
 
@@ -264,8 +263,8 @@ void sph_node_close(sph_node **handle)
     sph_health_free(&node->health);
     sph_partners_free(&node->partners);
     sph_transfers_free(&node->transfers);
-    sph_at_work_free(&node->at_work);
     sph_note_memo_free(&node->notes);
+    sph_at_work_free(&node->at_work);
     sph_db_pool_free(&node->readers);
     sph_journal_free(&node->journal);
     sph_secrets_close(&node->secrets);

@@ -4,8 +4,8 @@
 
 #include "base/config.h"
 #include "base/env.h"
-#include "exchange/keyring.h"
 #include "exchange/at_work.h"
+#include "exchange/keyring.h"
 #include "exchange/note_memo.h"
 #include "exchange/partner.h"
 #include "exchange/progress.h"
@@ -96,7 +96,7 @@ SPH_MUST sph_rc sph_node_import_schemas(sph_node *node, const struct sph_schemas
 SPH_MUST sph_rc sph_node_reload_partner(sph_node *node, const char *party, sph_err *err);
 /** Does this node pull its messages, since nobody reaches it (no url)? */
 bool sph_node_is_pull_only(const sph_node *node);
-/** Ask every partner for messages now. False when this node does not pull, or does not serve. */
+/** Ask every partner for messages now. False when this node does not serve. */
 bool sph_node_pull_now(sph_node *node);
 /** Tell the delivery threads that something is due. */
 void sph_node_wake(sph_node *node);

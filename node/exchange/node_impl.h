@@ -42,7 +42,7 @@ struct sph_node {
     const sph_transport *transport;
     sph_transport *own_transport; /* NULL when the caller gave one */
     sph_sender *sender;
-    sph_puller *puller; /* of a node that nobody reaches; NULL: partners push */
+    sph_puller *puller; /* of a node that serves */
     sph_care *care;
     void (*keys_changed)(void *ctx, sph_node *node);
     void *keys_changed_ctx;

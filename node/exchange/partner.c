@@ -309,17 +309,16 @@ static sph_partner *next_foreign(sph_partners *partners, size_t *at)
     return found;
 }
 
-/** A foreign leaf names nobody: whose pin or CA it fits decides. party_id: eb:From, when the TLS
- * identity is shared and the message tells which of its users speaks; NULL: the first. */
+/** A foreign leaf names nobody: whose pin or CA it fits decides. speaks: the TLS identity is shared
+ * and the message tells which of its users speaks; NULL: the first. */
 static bool admit_foreign(sph_partners *partners, const sph_cert *leaf, int64_t now_ms,
-                          const char *party_id, char party[SPH_PARTY_ROOM])
+                          sph_partner_speaks *speaks, const char *name, char party[SPH_PARTY_ROOM])
 {
     size_t at = 0;
     bool is_found = false;
     for (sph_partner *partner = next_foreign(partners, &at); partner && !is_found;) {
         is_found =
-            (!party_id || strcmp(partner->pmode.partner_id, party_id) == 0) &&
-            is_admitted(partners, partner, leaf, now_ms) &&
+            (!speaks || speaks(partner, name)) && is_admitted(partners, partner, leaf, now_ms) &&
             sph_str_copy(party, SPH_PARTY_ROOM, sph_slice_str(partner->card.party), NULL).code ==
                 SPH_OK;
         sph_partner_unref(&partner);
@@ -335,15 +334,16 @@ bool sph_partners_admit(sph_partners *partners, const sph_cert *leaf, int64_t no
     if (!leaf)
         return false;
     if (sph_cert_party(leaf, party, NULL).code != SPH_OK)
-        return admit_foreign(partners, leaf, now_ms, NULL, party);
+        return admit_foreign(partners, leaf, now_ms, NULL, NULL, party);
     SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(partners, party);
     if (partner && !partner->pmode.is_foreign)
         return partner->state == SPH_PARTNER_ACTIVE && is_admitted(partners, partner, leaf, now_ms);
-    return admit_foreign(partners, leaf, now_ms, NULL, party);
+    return admit_foreign(partners, leaf, now_ms, NULL, NULL, party);
 }
 
 bool sph_partners_admit_from(sph_partners *partners, const sph_cert *leaf, int64_t now_ms,
-                             const char *party_id, char party[SPH_PARTY_ROOM])
+                             sph_partner_speaks *speaks, const char *name,
+                             char party[SPH_PARTY_ROOM])
 {
-    return leaf && admit_foreign(partners, leaf, now_ms, party_id, party);
+    return leaf && admit_foreign(partners, leaf, now_ms, speaks, name, party);
 }

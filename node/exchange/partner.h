@@ -57,10 +57,12 @@ SPH_MUST sph_rc sph_partners_each(sph_partners *partners,
  * a comparison. A leaf that names no Saphan partner is looked for among the foreign ones. */
 bool sph_partners_admit(sph_partners *partners, const sph_cert *leaf, int64_t now_ms,
                         char party[SPH_PARTY_ROOM]);
-/** Several foreign partners may share one TLS identity (as4.md 8.6): the active one of them whose
- * PartyId this is. False when there is none. */
+/** Several foreign partners may share one TLS identity (as4.md 8.6): the active one of them of
+ * which `speaks` says that this name is its. False when there is none. */
+typedef bool sph_partner_speaks(const sph_partner *partner, const char *name);
 bool sph_partners_admit_from(sph_partners *partners, const sph_cert *leaf, int64_t now_ms,
-                             const char *party_id, char party[SPH_PARTY_ROOM]);
+                             sph_partner_speaks *speaks, const char *name,
+                             char party[SPH_PARTY_ROOM]);
 /** Is this leaf, seen in a TLS handshake, the partner's now? SPH_EPROOF. */
 SPH_MUST sph_rc sph_partner_check_tls(const sph_partner *partner, const sph_cert *leaf,
                                       int64_t now_ms, sph_err *err);

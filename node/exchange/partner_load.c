@@ -54,6 +54,9 @@ static sph_rc card_of_pmode(const char *party, const sph_pmode *pmode, sph_card 
     SPH_TRY(sph_str_copy(card->name[SPH_LANG_EN], sizeof(card->name[0]), sph_slice_str(pmode->name),
                          err),
             err, "name");
+    SPH_TRY(sph_str_copy(card->pull_mpc, sizeof(card->pull_mpc), sph_slice_str(pmode->channel_out),
+                         err),
+            err, "channel");
     card->suite[0] = pmode->suite;
     card->suite_count = 1;
     card->largest_message = pmode->largest_message;

@@ -4,7 +4,6 @@
 
 #define ROLE_INITIATOR SPH_NS_EB "initiator"
 #define ROLE_RESPONDER SPH_NS_EB "responder"
-#define DEFAULT_MPC SPH_NS_EB "defaultMPC"
 
 void sph_pmode_clear(sph_pmode *pmode)
 {
@@ -74,7 +73,7 @@ static bool is_channel(const sph_pmode *pmode, const char *mpc, const char *chan
     if (!mpc)
         return true;
     /* Products write the default channel in full; ours never do (as4.md 2). */
-    return pmode->is_foreign && strcmp(mpc, DEFAULT_MPC) == 0;
+    return pmode->is_foreign && strcmp(mpc, SPH_DEFAULT_MPC) == 0;
 }
 
 static bool has_property(const sph_as4_user *user, const char *name)

@@ -17,6 +17,7 @@
     "urn:saphan:foreign:1" /* of a foreign partner, unless another is named                        \
                             */
 #define SPH_PMODE_ACTION "deliver"
+#define SPH_DEFAULT_MPC SPH_NS_EB "defaultMPC"
 #define SPH_PROP_ORIGINAL_SENDER "originalSender"
 #define SPH_PROP_FINAL_RECIPIENT "finalRecipient"
 
@@ -34,6 +35,9 @@ typedef struct sph_pmode {
     char action[SPH_PMODE_ACTIONS][SPH_PMODE_TEXT]; /* the first is the one we send */
     size_t action_count;
     char agreement[SPH_PMODE_TEXT]; /* "": none */
+    /* Channels (as4.md 12.3), "": none. What the partner pulls from us: its messages wait for it,
+     * and it needs no address. What we pull from the partner. */
+    char channel_out[SPH_PMODE_TEXT], channel_in[SPH_PMODE_TEXT];
     enum sph_token_ref sign_ref, encrypt_ref;
     bool is_four_corner, accepts_legacy_refs, accepts_plain, accepts_uncompressed_xml;
     uint64_t largest_message; /* bytes */
@@ -57,8 +61,9 @@ SPH_MUST sph_rc sph_pmode_saphan(const char *own, const char *partner, sph_pmode
 SPH_MUST sph_rc sph_pmode_foreign(const char *own, const char *partner, sph_pmode *out,
                                   sph_err *err);
 /** A stored foreign P-Mode: every member known, of its type and within its bounds; address is
- * https, there is a certificate for each use (encryption always; signing and TLS, or a CA), of the
- * kind the suite uses. SPH_EPARSE, the frame names the member. */
+ * https (or none, when the partner pulls and is not pulled from), there is a certificate for each
+ * use (encryption always; signing and TLS, or a CA), of the kind the suite uses. SPH_EPARSE, the
+ * frame names the member. */
 SPH_MUST sph_rc sph_pmode_parse(const sph_json *json, sph_pmode *out, sph_err *err);
 
 /** The same members in force, added to the object `out`; without certificates and CRL. */

@@ -75,7 +75,9 @@ static const struct member texts[] = {{"address", offsetof(sph_pmode, address)},
                                       {"responderRole", offsetof(sph_pmode, responder_role)},
                                       {"service", offsetof(sph_pmode, service)},
                                       {"serviceType", offsetof(sph_pmode, service_type)},
-                                      {"agreement", offsetof(sph_pmode, agreement)}};
+                                      {"agreement", offsetof(sph_pmode, agreement)},
+                                      {"channelOut", offsetof(sph_pmode, channel_out)},
+                                      {"channelIn", offsetof(sph_pmode, channel_in)}};
 static const struct member flags[] = {
     {"fourCorner", offsetof(sph_pmode, is_four_corner)},
     {"legacyRefs", offsetof(sph_pmode, accepts_legacy_refs)},
@@ -243,12 +245,35 @@ static sph_rc check_kinds(const sph_pmode *pmode, sph_err *err)
     return sph_ok();
 }
 
+/** as4.md 12.3: the default channel is everybody's, so it is nobody's; a name is a URI without
+ * spaces. */
+static sph_rc check_channel(const char *key, const char *mpc, sph_err *err)
+{
+    if (strcmp(mpc, SPH_DEFAULT_MPC) == 0)
+        return sph_fail(err, SPH_EPARSE, "%s: the default channel belongs to nobody", key);
+    if (mpc[0] && (!strchr(mpc, ':') || strchr(mpc, ' ')))
+        return sph_fail(err, SPH_EPARSE, "%s: a channel is named by a URI", key);
+    return sph_ok();
+}
+
+/** A partner that only pulls has nothing to be reached at. */
+static sph_rc check_reach(const sph_pmode *pmode, sph_err *err)
+{
+    static const sph_slice https = {(const uint8_t *)"https://", 8};
+    const bool needs_none = pmode->channel_out[0] && !pmode->channel_in[0];
+    SPH_TRY(check_channel("channelOut", pmode->channel_out, err), err, "channelOut");
+    SPH_TRY(check_channel("channelIn", pmode->channel_in, err), err, "channelIn");
+    if (needs_none && !pmode->address[0])
+        return sph_ok();
+    if (!sph_slice_starts(sph_slice_str(pmode->address), https) || !pmode->address[https.len])
+        return sph_fail(err, SPH_EPARSE, "address: an https:// address is needed");
+    return sph_ok();
+}
+
 static sph_rc check_whole(const sph_pmode *pmode, sph_err *err)
 {
     const sph_cert *certs[SPH_PMODE_CERTS];
-    static const sph_slice https = {(const uint8_t *)"https://", 8};
-    if (!sph_slice_starts(sph_slice_str(pmode->address), https) || !pmode->address[https.len])
-        return sph_fail(err, SPH_EPARSE, "address: an https:// address is needed");
+    SPH_TRY(check_reach(pmode, err), err, "address and channels");
     if (!pmode->own_id[0] || !pmode->partner_id[0] || !pmode->service[0] ||
         !pmode->initiator_role[0] || !pmode->responder_role[0] || pmode->action_count == 0)
         return sph_fail(err, SPH_EPARSE, "party ids, roles, service and actions may not be empty");

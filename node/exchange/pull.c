@@ -15,6 +15,7 @@
 struct pull {
     sph_node *node;
     sph_partner *partner;
+    const char *mpc;
     enum sph_suite suite; /* of the request and of an error that answers it */
     char message_id[128]; /* of the request */
     sph_answer answer;
@@ -59,6 +60,32 @@ static sph_rc post(const struct pull *pull, sph_slice octets, bool is_request, s
     return transport->post(transport->ctx, &peer, &request, answer, err);
 }
 
+const char *sph_pull_channel(const sph_node *node, const sph_partner *partner)
+{
+    if (partner->state != SPH_PARTNER_ACTIVE || !partner->card.url[0])
+        return "";
+    if (partner->pmode.is_foreign)
+        return partner->pmode.channel_in;
+    return sph_node_is_pull_only(node) ? sph_node_config(node)->mpc : "";
+}
+
+static sph_rc look_for_channel(void *arg, const sph_partner *partner, sph_err *err)
+{
+    bool *is_found = arg;
+    (void)err;
+    *is_found =
+        *is_found || (partner->state == SPH_PARTNER_ACTIVE && partner->pmode.channel_in[0] != '\0');
+    return sph_ok();
+}
+
+bool sph_pull_is_used(const sph_node *node)
+{
+    bool is_found = sph_node_is_pull_only(node);
+    return sph_partners_each(sph_node_partners(node), look_for_channel, &is_found, NULL).code ==
+               SPH_OK &&
+           is_found;
+}
+
 static sph_rc build_request(struct pull *pull, sph_buf *out, sph_err *err)
 {
     const sph_node *node = pull->node;
@@ -67,11 +94,12 @@ static sph_rc build_request(struct pull *pull, sph_buf *out, sph_err *err)
     SPH_TRY(sph_partner_suite(pull->partner, sph_node_suites(node), false, &pull->suite, err), err,
             "crypto suite");
     const struct sph_key_slot *slot = &ring->slot[sph_slot_sign(pull->suite)];
-    const sph_as4_signer signer = {slot->key, slot->leaf, ring->root, SPH_TOKEN_BST_X509};
+    const sph_as4_signer signer = {slot->key, slot->leaf, ring->root,
+                                   pull->partner->pmode.sign_ref};
     SPH_TRY(sph_as4_new_message_id(env->random, sph_node_party(node), pull->message_id, err), err,
             "message id");
-    return sph_as4_build_pull(sph_node_config(node)->mpc, pull->message_id, sph_node_now_ms(node),
-                              pull->suite, &signer, env->random, out, err);
+    return sph_as4_build_pull(pull->mpc, pull->message_id, sph_node_now_ms(node), pull->suite,
+                              &signer, env->random, out, err);
 }
 
 static sph_rc ask(struct pull *pull, sph_err *err)
@@ -137,7 +165,7 @@ static void take(struct pull *pull, sph_as4_in **in, const sph_as4_source *sourc
     arrival->partner = sph_move(pull->partner);
     arrival->in = sph_move(*in);
     arrival->source = *source;
-    arrival->mpc = sph_node_config(pull->node)->mpc;
+    arrival->mpc = pull->mpc;
     if (sph_partner_suite(arrival->partner, sph_node_suites(pull->node), true, &arrival->suite,
                           NULL)
             .code == SPH_OK)
@@ -177,8 +205,9 @@ static void judge(struct pull *pull, enum sph_pull_came *came)
 static sph_rc pull_from(struct pull *pull, enum sph_pull_came *came, sph_err *err)
 {
     sph_err why = {0};
-    if (pull->partner->state != SPH_PARTNER_ACTIVE || !pull->partner->card.url[0])
-        return sph_fail(err, SPH_ENOTFOUND, "this partner cannot be asked");
+    pull->mpc = sph_pull_channel(pull->node, pull->partner);
+    if (!pull->mpc[0])
+        return sph_fail(err, SPH_ENOTFOUND, "this partner has nothing that could be pulled");
     const sph_rc rc = ask(pull, &why);
     if (rc.code == SPH_OK)
         judge(pull, came);
@@ -192,8 +221,8 @@ sph_rc sph_pull_once(sph_node *node, const char *party, enum sph_pull_came *came
 {
     struct pull pull = {.node = node, .answer = {.body = sph_buf_init(ANSWER_MEMORY)}};
     enum sph_pull_came what = SPH_PULL_FAILED;
-    if (!sph_node_config(node)->mpc[0] || !sph_node_transport(node))
-        return sph_fail(err, SPH_EARG, "this node has no channel to pull");
+    if (!sph_node_transport(node))
+        return sph_fail(err, SPH_EARG, "this node is not serving");
     pull.partner = sph_partners_get(sph_node_partners(node), party);
     const sph_rc rc = pull.partner ? pull_from(&pull, &what, err)
                                    : sph_fail(err, SPH_ENOTFOUND, "no such partner");

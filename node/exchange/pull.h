@@ -21,7 +21,13 @@ enum sph_pull_came {
     SPH_PULL_EMPTY,   /* nothing waits there */
     SPH_PULL_FAILED,  /* not reached, not understood, or this node could not store */
 };
-/** One request to one partner, up to the end of what it brings. Blocks on network and journal. */
+/** The channel that this node pulls from the partner: its own, where nobody reaches it; a foreign
+ * product's P-Mode names one. "" when it is not asked: paused, without address, or it pushes. */
+const char *sph_pull_channel(const sph_node *node, const sph_partner *partner);
+/** Does this node pull from anybody? */
+bool sph_pull_is_used(const sph_node *node);
+/** One request to one partner, up to the end of what it brings. Blocks on network and journal.
+ * SPH_ENOTFOUND when there is no such partner or no channel of it to pull. */
 SPH_MUST sph_rc sph_pull_once(sph_node *node, const char *party, enum sph_pull_came *came,
                               sph_err *err);
 
@@ -37,7 +43,9 @@ int64_t sph_pull_back_off_ms(const struct sph_pull_pace *pace, unsigned failures
 
 /** The threads of a node that pulls. */
 typedef struct sph_puller sph_puller; /* thread-safe */
-/** out: owned, sph_puller_stop. SPH_EARG when the configuration names no channel. */
+/** Partners that have nothing to be pulled are left alone; a later one is seen within a minute.
+ * out: owned, sph_puller_stop. SPH_EARG when the configuration names neither address nor channel.
+ */
 SPH_MUST sph_rc sph_puller_start(sph_node *node, sph_puller **out, sph_err *err);
 /** Ask every partner now. NULL is fine. */
 void sph_puller_now(sph_puller *puller);

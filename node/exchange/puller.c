@@ -72,11 +72,10 @@ static struct place *find(sph_puller *puller, const char *party)
     return NULL;
 }
 
-/** A partner that has an address; one that itself only pulls has nothing to be asked at. */
 static sph_rc want(void *arg, const sph_partner *partner, sph_err *err)
 {
     sph_puller *puller = arg;
-    if (partner->state != SPH_PARTNER_ACTIVE || !partner->card.url[0] || partner->pmode.is_foreign)
+    if (!sph_pull_channel(puller->node, partner)[0])
         return sph_ok();
     struct place *place = find(puller, partner->card.party);
     if (!place && puller->count < PLACES) {
@@ -212,7 +211,7 @@ static sph_rc start_threads(sph_puller *puller, sph_err *err)
 sph_rc sph_puller_start(sph_node *node, sph_puller **out, sph_err *err)
 {
     const struct sph_config *config = sph_node_config(node);
-    if (!config->mpc[0])
+    if (sph_node_is_pull_only(node) && !config->mpc[0])
         return sph_fail(err, SPH_EARG, "saphan.ini names neither url nor mpc");
     sph_puller *puller = sph_mem_new(1, sizeof(*puller));
     if (!puller)

@@ -55,10 +55,23 @@ static bool is_revoked(const sph_partner *partner, const sph_cert *cert)
                .code != SPH_OK;
 }
 
+/** Of a foreign product the operator's word counts: the certificates that its P-Mode holds. */
+static bool is_enrolled(const sph_partner *partner, const sph_cert *cert, int64_t now_ms)
+{
+    const sph_cert *known[SPH_PMODE_CERTS];
+    const size_t count = sph_pmode_certs(&partner->pmode, SPH_USE_ENCRYPT, known);
+    for (size_t i = 0; i < count; i++)
+        if (sph_slice_equal(sph_cert_peek_der(known[i]), sph_cert_peek_der(cert)))
+            return sph_cert_not_after_ms(cert) >= now_ms;
+    return false;
+}
+
 /** A later certificate beside it, or on a new card in its place, is no reason (as4.md 6.5): the
  * partner keeps the old key for as long as retries last. */
 static bool is_usable(const sph_partner *partner, const sph_cert *cert, int64_t now_ms)
 {
+    if (partner->pmode.is_foreign)
+        return is_enrolled(partner, cert, now_ms);
     return sph_cert_check(cert, partner->card.root, partner->card.party, SPH_USE_ENCRYPT, now_ms,
                           (sph_slice){NULL, 0}, NULL)
                    .code == SPH_OK &&
@@ -222,8 +235,10 @@ sph_rc sph_renew(sph_node *node, sph_out_row *row, const sph_partner *partner, b
         .root = sph_buf_init(262144), .encrypt_cert = sph_buf_init(16384)};
     const int64_t now_ms = sph_node_now_ms(node);
     *is_renewed = false;
-    if (!row->packet_id[0] || partner->pmode.is_foreign)
-        return sph_ok(); /* a ping: nothing is encrypted; a foreign product gets identical bytes */
+    /* A ping, or a foreign message without parts: nothing is encrypted, Body and Messaging alone
+     * are signed. */
+    if (!row->packet_id[0] || row->refs.count <= 2)
+        return sph_ok();
     SPH_TRY(load_built_with(node, row->id, &with, err), err, "keys");
     if (with.root.len == 0 || (with.sign_until_ms > now_ms &&
                                !is_key_gone(partner, sph_buf_peek(&with.encrypt_cert), now_ms)))

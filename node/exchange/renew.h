@@ -1,6 +1,7 @@
 /** Messages that wait while keys change (as4.md 11). A retry sends identical bytes. Only when the
- * partner's encryption key was revoked or has expired, or our signing certificate has, is the
- * encryption made anew: what was signed stays, octet for octet, and so do all attempts' hashes. */
+ * partner's encryption key was revoked or removed (a foreign product's: from its P-Mode) or has
+ * expired, or our signing certificate has, is the encryption made anew: what was signed stays,
+ * octet for octet, and so do all attempts' hashes. */
 #pragma once
 
 #include "exchange/outbox.h"

@@ -331,7 +331,7 @@ sph_rc sph_wire_build(sph_node *node, sph_out_row *row, const sph_partner *partn
 {
     struct wire_build build = {.node = node, .row = row, .partner = partner};
     if (partner->pmode.is_foreign)
-        return sph_foreign_wire(node, row, partner, built, err);
+        return sph_foreign_wire(node, row, partner, (sph_slice){NULL, 0}, false, built, err);
     return run_build(&build, built, err);
 }
 
@@ -343,6 +343,8 @@ sph_rc sph_wire_rebuild(sph_node *node, sph_out_row *row, const sph_partner *par
                                .partner = partner,
                                .root = root,
                                .is_signed_anew = is_signed_anew};
+    if (partner->pmode.is_foreign)
+        return sph_foreign_wire(node, row, partner, root, is_signed_anew, built, err);
     return run_build(&build, built, err);
 }
 

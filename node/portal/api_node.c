@@ -3,6 +3,7 @@
 #include "exchange/health.h"
 #include "exchange/inbox.h"
 #include "exchange/own_card.h"
+#include "exchange/pull.h"
 #include "exchange/query.h"
 #include "portal/api_call.h"
 #include "portal/api_health.h"
@@ -306,7 +307,7 @@ sph_rc sph_api_doctor(struct sph_api_call *call, sph_err *err)
 sph_rc sph_api_pull(struct sph_api_call *call, sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *json = NULL;
-    if (!sph_node_is_pull_only(call->node))
+    if (!sph_pull_is_used(call->node))
         return sph_api_refuse(call, SPH_ECONFLICT, "problem.no-pull", NULL, NULL, err);
     if (!sph_node_pull_now(call->node))
         return sph_api_refuse(call, SPH_EAGAIN, "problem.pull-not-serving", NULL, NULL, err);

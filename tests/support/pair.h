@@ -98,6 +98,18 @@ static sph_rc pair_read_answer(const sph_response *response, sph_buf *out, sph_e
     return sph_stream_copy(&reader, &writer, response->file_len, NULL, err);
 }
 
+/** As the transport does with what is too large for memory. */
+static sph_rc pair_spool_answer(const struct pair_side *side, const sph_post *post,
+                                sph_answer *answer, sph_err *err)
+{
+    const sph_files *files = post->files;
+    SPH_TRY(files->open(files->ctx, post->spool, SPH_OPEN_TEMPORARY, &answer->file, err), err,
+            "answer file");
+    answer->files = files;
+    answer->file_len = side->seen_answer.len;
+    return files->write(answer->file, sph_buf_peek(&side->seen_answer), err);
+}
+
 static sph_rc pair_post(void *ctx, const sph_peer *peer, const sph_post *post, sph_answer *answer,
                         sph_err *err)
 {
@@ -120,13 +132,15 @@ static sph_rc pair_post(void *ctx, const sph_peer *peer, const sph_post *post, s
         side->change_answer(side, &response);
     side->seen_status = response.status;
     sph_buf_clear(&side->seen_answer);
-    side->seen_answer = sph_buf_init((size_t)1024 * 1024);
+    side->seen_answer = sph_buf_init((size_t)16 * 1024 * 1024);
     SPH_TRY(pair_read_answer(&response, &side->seen_answer, err), err, "answer");
     if (side->is_answer_lost)
         return sph_fail(err, SPH_EAGAIN, "the answer was lost");
     answer->status = response.status;
     answer->retry_after_s = response.retry_after_s;
     SPH_TRY(pair_answer_type(&response, answer->content_type, err), err, "type");
+    if (post->spool && side->seen_answer.len > post->answer_memory)
+        return pair_spool_answer(side, post, answer, err);
     return sph_buf_add(&answer->body, sph_buf_peek(&side->seen_answer), err);
 }
 
