@@ -100,6 +100,7 @@ sph_rc sph_arrival_insert(const struct sph_arrival *arrival, sph_db *db, const c
 {
     sph_stmt *stmt = NULL;
     SPH_TRY(insert_message(arrival, db, packet_id, refs, index, now_ms, err), err, "inbox row");
+    SPH_TRY(sph_arrival_keep_key(arrival, db, now_ms, err), err, "content key");
     SPH_TRY(sph_stmt_get(db, "UPDATE partner SET heard_ms=? WHERE party=?", &stmt, err), err,
             "contact time");
     sph_stmt_int(stmt, 1, now_ms);

@@ -184,6 +184,7 @@ static sph_rc take_in(struct sph_arrival *arrival, sph_err *err)
 {
     SPH_TRY(unwrap(arrival, err), err, "opening");
     if (arrival->partner->pmode.is_foreign && !sph_pmode_is_ping(sph_as4_in_user(arrival->in)))
+    SPH_TRY(sph_arrival_check_key(arrival, err), err, "content key");
         return sph_foreign_take(arrival, err);
     SPH_TRY(sph_arrival_check_packet(arrival, err), err, "packet");
     return sph_arrival_store(arrival, err);

@@ -104,11 +104,17 @@ const char *const sph_tables_exchange[] = {
     " STRICT, WITHOUT ROWID",
     "CREATE INDEX pull_seen_age ON pull_seen(seen_ms)",
 
+    /* Names of content keys of the last day: none opens two messages. */
+    "CREATE TABLE content_key(id BLOB PRIMARY KEY CHECK(length(id)=32), seen_ms INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID",
+    "CREATE INDEX content_key_age ON content_key(seen_ms)",
+
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     NULL,
 };
 
 const char *const sph_tables_exchange_names[] = {
-    "partner", "partner_health", "packet",     "attachment", "outbox",  "outbox_attempt",
-    "inbox",   "pull_seen",      "relay_part", "relay_owed", "setting", NULL,
+    "partner",        "partner_health", "packet",    "attachment", "outbox",
+    "outbox_attempt", "inbox",          "pull_seen", "relay_part", "relay_owed",
+    "content_key",    "setting",        NULL,
 };

@@ -38,6 +38,7 @@ struct bad_wish {
     bool is_second_left_out;       /* named, but not sent */
     sph_slice second;              /* octets of the second part; the named attachment's */
     const struct sph_packet_signer *packet_signer; /* instead of the author's */
+    const sph_random *random;                      /* of the AS4 layer; the sender's */
     bool is_ping;
 };
 struct bad_msg {

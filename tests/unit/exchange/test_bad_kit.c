@@ -305,10 +305,11 @@ static void build(struct making *making, size_t parts, struct bad_msg *msg)
     const sph_as4_signer signer = {slot->key, slot->leaf, ring->root, SPH_TOKEN_BST_X509};
     const sph_cert *recipient =
         sph_node_keys(making->encrypt_to->node)->slot[sph_slot_encrypt(msg->suite)].leaf;
+    const sph_random *random =
+        making->wish->random ? making->wish->random : test_env_get(making->sender->world)->random;
     fill_user(making, msg->message_id, &user);
     assert_ok(sph_as4_build_user(&user, making->part, parts, msg->suite, &signer, recipient,
-                                 SPH_TOKEN_BST_X509, test_env_get(making->sender->world)->random,
-                                 &writer, &built, &err),
+                                 SPH_TOKEN_BST_X509, random, &writer, &built, &err),
               &err);
     split(msg, &whole, &built);
 }
