@@ -40,13 +40,19 @@ static sph_rc refuse_findings(struct sph_arrival *arrival, const sph_findings *f
                               err);
 }
 
+/** Whose record judges the packet: the hub's word counts for nothing in what it only carries. */
+static const sph_partner *author_of(const struct sph_arrival *arrival)
+{
+    return arrival->author ? arrival->author : arrival->partner;
+}
+
 static sph_rc check_packet(struct sph_arrival *arrival, sph_err *err)
 {
     struct sph_packet_context context;
     sph_findings *findings = sph_mem_new(1, sizeof(*findings));
     if (!findings)
         return sph_fail(err, SPH_ENOMEM, "findings");
-    sph_node_check_context(arrival->node, arrival->partner, false, &context);
+    sph_node_check_context(arrival->node, author_of(arrival), false, &context);
     sph_rc rc =
         sph_packet_check(sph_buf_peek(&arrival->octets), &context, findings, &arrival->packet, err);
     if (rc.code == SPH_EREFUSED || rc.code == SPH_EPROOF || rc.code == SPH_EPARSE ||
@@ -62,9 +68,11 @@ static sph_rc check_agreement(struct sph_arrival *arrival, sph_err *err)
     const sph_as4_user *user = sph_as4_in_user(arrival->in);
     const sph_packet_header *header = sph_packet_header_of(arrival->packet);
     const char *conversation = header->thread_id[0] ? header->thread_id : header->packet_id;
-    if (strcmp(header->issuer, arrival->partner->card.party) != 0)
+    if (strcmp(header->issuer, author_of(arrival)->card.party) != 0)
         return sph_arrival_refuse(arrival, SPH_EBMS_0004, SPH_REASON_ISSUER, "packet.issuer",
                                   "PK-ISSUER the packet's signer is not the sender", err);
+    if (arrival->author)
+        return sph_ok(); /* a relayed header tells nothing of it (as4.md 13.1) */
     if (strcmp(user->action, sph_packet_type_action(header->type)) != 0)
         return sph_arrival_refuse(arrival, SPH_EBMS_0003, SPH_REASON_PACKET, "packet.action",
                                   "eb:Action is not the packet's family", err);
@@ -96,7 +104,7 @@ static sph_rc check_parts(struct sph_arrival *arrival, sph_err *err)
 /** A later card of the partner: same root, higher serial; an equal serial changes nothing. */
 static sph_rc check_card(struct sph_arrival *arrival, sph_err *err)
 {
-    const sph_card *known = &arrival->partner->card;
+    const sph_card *known = &author_of(arrival)->card;
     if (sph_packet_header_of(arrival->packet)->type != SPH_PACKET_DIRECTORY)
         return sph_ok();
     SPH_TRY(sph_card_read(arrival->packet, &arrival->new_card, err), err, "card");
@@ -145,7 +153,8 @@ static sph_rc look_for_thread(sph_db *reader, const sph_packet_header *header, b
                 reader,
                 "SELECT EXISTS(SELECT 1 FROM packet p WHERE p.thread_id = ?1 AND p.thread_id <> ''"
                 " AND CASE WHEN p.is_own THEN EXISTS(SELECT 1 FROM outbox o"
-                " WHERE o.packet_id = p.packet_id AND o.partner <> ?2)"
+                " WHERE o.packet_id = p.packet_id"
+                " AND CASE o.recipient WHEN '' THEN o.partner ELSE o.recipient END <> ?2)"
                 " ELSE p.issuer <> ?2 END)"
                 " OR EXISTS(SELECT 1 FROM packet WHERE packet_id = ?3 AND thread_id <> ?1)",
                 &stmt, err),

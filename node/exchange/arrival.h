@@ -12,6 +12,7 @@ struct sph_arrival {
     sph_as4_in *in;
     sph_as4_source source;
     sph_as4_parts parts;
+    sph_partner *author;  /* who wrote what a hub relayed; NULL: the partner itself */
     sph_buf octets;       /* the packet */
     sph_packet *packet;   /* NULL for a ping */
     bool is_known_packet; /* the same packet came in another message before */
@@ -29,12 +30,12 @@ SPH_MUST sph_rc sph_arrival_store(struct sph_arrival *arrival, sph_err *err);
 SPH_MUST sph_rc sph_arrival_insert(const struct sph_arrival *arrival, sph_db *db,
                                    const char *packet_id, const sph_buf *refs, uint64_t index,
                                    int64_t now_ms, sph_err *err);
-/** Fill a refusal. rule: static. */
 /** E-04 (content_keys.c). check: SPH_EREFUSED with fault when another message of the last day had
  * this content key; keep: in T3. */
 SPH_MUST sph_rc sph_arrival_check_key(struct sph_arrival *arrival, sph_err *err);
 SPH_MUST sph_rc sph_arrival_keep_key(const struct sph_arrival *arrival, sph_db *db, int64_t now_ms,
                                      sph_err *err);
+/** Fill a refusal. rule: static. */
 SPH_MUST sph_rc sph_arrival_refuse(struct sph_arrival *arrival, enum sph_ebms code, uint16_t reason,
                                    const char *rule, const char *detail, sph_err *err);
 /** The way of a user message from its claims to receipt or error, for one that was pushed and for
@@ -71,6 +72,6 @@ enum sph_exchange_reason {
     SPH_REASON_REPLAY = 0x0407,     /* same id with other content */
     SPH_REASON_CARD = 0x0408,       /* a card with another root or an older serial */
     SPH_REASON_CHANNEL = 0x0409,    /* DENIED leaf: another party's channel was asked for */
-};
     SPH_REASON_KEY_REUSED = 0x040A, /* another message had the same content key */
     SPH_REASON_RELAY = 0x040B,      /* a relayed message between the wrong ends, or too many */
+};

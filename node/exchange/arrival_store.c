@@ -54,7 +54,7 @@ static sph_rc update_partner(sph_db *db, const struct intake *intake, sph_err *e
     sph_stmt_text(stmt, 3, arrival->new_card.kind);
     sph_stmt_text(stmt, 4, arrival->new_card.country);
     sph_stmt_int(stmt, 5, intake->now_ms);
-    sph_stmt_text(stmt, 6, arrival->partner->card.party);
+    sph_stmt_text(stmt, 6, arrival->new_card.party);
     /* Between check and commit people may have taken another root in a new ceremony. */
     sph_stmt_blob(stmt, 7, sph_cert_peek_der(arrival->new_card.root));
     return sph_stmt_run(stmt, NULL, err);
@@ -156,8 +156,8 @@ static sph_rc commit_intake(struct intake *intake, sph_err *err)
     SPH_TRY(sph_journal_commit(sph_node_journal(intake->arrival->node), &job, NULL, err), err,
             "T3");
     return intake->arrival->has_new_card
-               ? sph_node_reload_partner(intake->arrival->node,
-                                         intake->arrival->partner->card.party, err)
+               ? sph_node_reload_partner(intake->arrival->node, intake->arrival->new_card.party,
+                                         err)
                : sph_ok();
 }
 

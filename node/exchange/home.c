@@ -52,6 +52,12 @@ static sph_rc fill_config(const struct sph_home_new *values, struct sph_config *
         SPH_TRY(sph_str_copy(config->name[i], sizeof(config->name[i]),
                              sph_slice_str(values->name[i]), err),
                 err, "name");
+    SPH_TRY(sph_str_copy(config->via, sizeof(config->via),
+                         sph_slice_str(values->via ? values->via : ""), err),
+            err, "hub");
+    SPH_TRY(sph_str_copy(config->relay, sizeof(config->relay),
+                         sph_slice_str(values->relays ? "yes" : ""), err),
+            err, "relay");
     config->port = values->listen_port;
     config->largest = values->largest ? values->largest : sph_limits_default()->message_default;
     config->lang = values->lang;
@@ -102,7 +108,7 @@ static sph_rc create(const struct sph_env *env, const char *path, const struct s
      */
     SPH_TRY(env->files->exists(env->files->ctx, "saphan.ini", &has_config, err), err, "home");
     if (!has_config) {
-        SPH_TRY(sph_keyring_create(env, values->party, err), err, "keys");
+        SPH_TRY(sph_keyring_create(env, values->party, config->url, err), err, "keys");
         SPH_TRY(sph_config_store(env->files, config, false, err), err, "saphan.ini");
     }
     return first_open(env, path, err);

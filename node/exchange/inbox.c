@@ -9,6 +9,7 @@
 #include "exchange/foreign.h"
 #include "exchange/health.h"
 #include "exchange/pull.h"
+#include "exchange/relay.h"
 #include "exchange/room.h"
 #include "net/http_date.h"
 
@@ -183,9 +184,11 @@ static sph_rc unwrap(struct sph_arrival *arrival, sph_err *err)
 static sph_rc take_in(struct sph_arrival *arrival, sph_err *err)
 {
     SPH_TRY(unwrap(arrival, err), err, "opening");
-    if (arrival->partner->pmode.is_foreign && !sph_pmode_is_ping(sph_as4_in_user(arrival->in)))
     SPH_TRY(sph_arrival_check_key(arrival, err), err, "content key");
+    if (arrival->partner->pmode.is_foreign && !sph_pmode_is_ping(sph_as4_in_user(arrival->in)))
         return sph_foreign_take(arrival, err);
+    if (strcmp(sph_as4_in_user(arrival->in)->action, SPH_RELAY_ACTION) == 0)
+        return sph_relay_take(arrival, err);
     SPH_TRY(sph_arrival_check_packet(arrival, err), err, "packet");
     return sph_arrival_store(arrival, err);
 }
@@ -358,6 +361,7 @@ void sph_arrival_clear(struct sph_arrival *arrival)
     sph_buf_clear(&arrival->octets);
     sph_as4_parts_clear(&arrival->parts);
     sph_as4_in_free(&arrival->in);
+    sph_partner_unref(&arrival->author);
     sph_partner_unref(&arrival->partner);
 }
 

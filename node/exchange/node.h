@@ -26,6 +26,8 @@ struct sph_home_new {
     unsigned listen_port;
     uint64_t largest;   /* largestMessage of the card, bytes */
     const char *suites; /* space-separated, NULL: both, 2.0 first */
+    const char *via;    /* without url: the partner that relays to this node; NULL: none */
+    bool relays;        /* this node relays between partners that nobody reaches */
     enum sph_lang lang;
 };
 /** Make a home in the existing empty folder that env->files is rooted at (`path` is the same

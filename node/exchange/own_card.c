@@ -112,6 +112,9 @@ static sph_rc add_identity(const sph_node *node, sph_card *card, sph_err *err)
     SPH_TRY(sph_str_copy(card->pull_mpc, sizeof(card->pull_mpc),
                          sph_slice_str(config->url[0] ? "" : config->mpc), err),
             err, "channel");
+    SPH_TRY(sph_str_copy(card->pull_via, sizeof(card->pull_via),
+                         sph_slice_str(config->url[0] ? "" : config->via), err),
+            err, "hub");
     for (size_t i = 0; i < SPH_LANG_COUNT; i++)
         SPH_TRY(
             sph_str_copy(card->name[i], sizeof(card->name[i]), sph_slice_str(config->name[i]), err),

@@ -23,7 +23,7 @@ static sph_rc put(char *to, const char *text, sph_err *err)
 
 sph_rc sph_pmode_saphan(const char *own, const char *partner, sph_pmode *out, sph_err *err)
 {
-    sph_pmode pmode = {.suite = SPH_SUITE_EDELIVERY_2_0_ED25519, .action_count = 2};
+    sph_pmode pmode = {.suite = SPH_SUITE_EDELIVERY_2_0_ED25519, .action_count = 3};
     SPH_TRY(put(pmode.own_id, own, err), err, "own id");
     SPH_TRY(put(pmode.own_type, SPH_PARTY_TYPE, err), err, "own id");
     SPH_TRY(put(pmode.partner_id, partner, err), err, "partner id");
@@ -33,6 +33,7 @@ sph_rc sph_pmode_saphan(const char *own, const char *partner, sph_pmode *out, sp
     SPH_TRY(put(pmode.service, SPH_SERVICE, err), err, "service");
     SPH_TRY(put(pmode.action[0], "a1", err), err, "action");
     SPH_TRY(put(pmode.action[1], "a2", err), err, "action");
+    SPH_TRY(put(pmode.action[2], "a4", err), err, "action");
     *out = pmode;
     return sph_ok();
 }

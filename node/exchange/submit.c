@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "exchange/relay.h"
 #include "exchange/room.h"
 #include "exchange/submit_work.h"
 
@@ -14,8 +15,11 @@ static void work_clear(struct sph_submit_work *work)
     sph_packet_free(&work->packet);
     sph_stored_clear(&work->stored);
     sph_sealed_parts_clear(&work->parts);
-    for (size_t i = 0; i < work->recipient_count; i++)
+    for (size_t i = 0; i < work->recipient_count; i++) {
         sph_partner_unref(&work->recipient[i].partner);
+        sph_partner_unref(&work->recipient[i].hub);
+        sph_buf_clear(&work->recipient[i].part);
+    }
 }
 
 static sph_rc add_recipient(struct sph_submit_work *work, sph_partner **partner, sph_err *err)
@@ -85,7 +89,15 @@ static bool is_unfit(const struct sph_submit_work *work, const sph_partner *part
                      const char **key)
 {
     enum sph_suite suite;
-    if (sph_partner_suite(partner, sph_node_suites(work->node), false, &suite, NULL).code != SPH_OK)
+    SPH_AUTO_PTR(sph_partner) *hub = NULL;
+    const sph_rc way = sph_relay_way(work->node, partner, &hub, NULL);
+    if (way.code != SPH_OK)
+        *key = "relay.subscriber-no-way";
+    else if (hub && work->what->attachment_count > 0)
+        *key = "relay.subscriber-attachments";
+    else if (sph_partner_suite(hub ? hub : partner, sph_node_suites(work->node), false, &suite,
+                               NULL)
+                 .code != SPH_OK)
         *key = "room.subscriber-suite";
     else if (work->what->attachment_count > 0 &&
              message_len(work->what) > sph_room_largest(partner))
@@ -110,6 +122,33 @@ static void leave_out_unfit(struct sph_submit_work *work)
         }
     }
     work->recipient_count = kept;
+}
+
+/** Is there a way, and does it carry what is to go (packets.md 1a: one part, so no attachments)? */
+static sph_rc check_way(sph_node *node, const struct sph_submit *what, const sph_partner *partner,
+                        sph_findings *findings, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_partner) *hub = NULL;
+    const sph_rc rc = sph_relay_way(node, partner, &hub, err);
+    if (rc.code == SPH_EREFUSED)
+        sph_finding_add(findings, "RELAY", 0, "relay.no-way", partner->card.party, "");
+    SPH_TRY(rc, err, "way to the addressee");
+    if (!hub || what->attachment_count == 0)
+        return sph_ok();
+    sph_finding_add(findings, "RELAY", 0, "relay.attachments", partner->card.party, "");
+    return sph_fail(err, SPH_EREFUSED, "a relayed message carries no attachments");
+}
+
+/** Asked of all before the first packet is made. */
+static sph_rc check_ways(sph_node *node, const struct sph_submit *what, sph_findings *findings,
+                         sph_err *err)
+{
+    for (size_t i = 0; i < what->to_count; i++) {
+        SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(node), what->to[i]);
+        if (partner)
+            SPH_TRY(check_way(node, what, partner, findings, err), err, "addressee %zu", i + 1);
+    }
+    return sph_ok();
 }
 
 /** Room at every addressee and on the disk, before the first packet is made: vault and outgoing
@@ -323,6 +362,7 @@ static sph_rc fill_subscribers(struct sph_submit_work *work, const void *arg, sp
 static sph_rc fill_named(struct sph_submit_work *work, const void *arg, sph_err *err)
 {
     (void)arg;
+    SPH_TRY(check_ways(work->node, work->what, work->findings, err), err, "ways");
     for (size_t i = 0; i < work->what->to_count; i++)
         SPH_TRY(add_named(work, work->what->to[i], err), err, "addressee %zu", i + 1);
     return sph_ok();
@@ -349,6 +389,7 @@ static sph_rc submit_draft(sph_node *node, const struct sph_submit *what, struct
     SPH_TRY(sph_packet_type_of(name, &type, err), err, "draft type");
     if (what->to_count == 0)
         return with_work(node, what, fill_subscribers, &type, false, out, findings, err);
+    SPH_TRY(check_ways(node, what, findings, err), err, "ways");
     SPH_TRY(check_room(node, what, what->to_count, what->to_count, findings, err), err, "room");
     SPH_TRY(name_question(node, what->to_count, out->question, err), err, "question");
     for (size_t i = 0; i < what->to_count; i++) {

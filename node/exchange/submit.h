@@ -24,6 +24,10 @@ struct sph_submit {
     size_t attachment_count;
     const char *user; /* acting user */
     bool is_dry_run;  /* build and check as if, then forget: nothing is stored or queued */
+    /* In the same transaction, on the journal's thread; may be NULL. What it refuses is not sent.
+     */
+    sph_rc (*also)(void *arg, sph_db *db, sph_err *err);
+    void *also_arg;
 };
 #define SPH_SUBMIT_MAX 63 /* with PUBLISHED, the leaves of one job */
 struct sph_submitted {

@@ -17,6 +17,8 @@ struct sph_submit_work {
     size_t recipient_count;
     struct {
         sph_partner *partner;
+        sph_partner *hub; /* that relays to it; NULL: the message goes to it itself */
+        sph_buf part;     /* the packet sealed for it, when there is a hub */
         struct sph_out_new row;
     } recipient[SPH_SUBMIT_MAX];
     int64_t now_ms;

@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "exchange/content.h"
 #include "exchange/foreign.h"
+#include "exchange/relay_store.h"
 #include "exchange/room.h"
 #include "exchange/sealing.h"
 #include "store/vault.h"
@@ -21,6 +22,7 @@ struct wire_part {
 };
 struct wire_parts {
     sph_buf packet;
+    struct sph_relay_part relay; /* of a relayed message, instead of the packet */
     size_t count;
     struct wire_part part[SPH_ATTACHMENTS + 1];
     sph_as4_payload payload[SPH_ATTACHMENTS + 1];
@@ -32,6 +34,7 @@ static void wire_parts_clear(struct wire_parts *parts)
         if (parts->part[i].file)
             parts->part[i].files->close(&parts->part[i].file);
     sph_buf_clear(&parts->packet);
+    sph_relay_part_clear(&parts->relay);
 }
 
 static sph_reader open_part(void *ctx, void *state)
@@ -54,6 +57,29 @@ static sph_rc add_packet(sph_node *node, const char *packet_id, struct wire_part
                                           .sha256 = sph_sha256_of(sph_buf_peek(&parts->packet)),
                                           .len = parts->packet.len,
                                           .octets = sph_buf_peek(&parts->packet)};
+    parts->count = 1;
+    return sph_ok();
+}
+
+static bool is_relay(const sph_out_row *row)
+{
+    return sph_slice_is(sph_slice_str(row->action), SPH_RELAY_ACTION);
+}
+
+/** as4.md 12.6: one part, sealed for its recipient since T1. */
+static sph_rc add_relay(sph_node *node, const sph_out_row *row, struct wire_parts *parts,
+                        sph_err *err)
+{
+    SPH_TRY(sph_relay_load(node, row->message_id, &parts->relay, err), err, "sealed part");
+    SPH_TRY(
+        sph_as4_new_cid(sph_node_env(node)->random, sph_node_party(node), parts->part[0].cid, err),
+        err, "content id");
+    const sph_slice octets = sph_buf_peek(&parts->relay.octets);
+    parts->payload[0] = (sph_as4_payload){.cid = parts->part[0].cid,
+                                          .mime_type = SPH_RELAY_MEDIA_TYPE,
+                                          .sha256 = sph_sha256_of(octets),
+                                          .len = octets.len,
+                                          .octets = octets};
     parts->count = 1;
     return sph_ok();
 }
@@ -125,6 +151,10 @@ static sph_rc gather(sph_node *node, const sph_out_row *row, bool is_again,
 {
     sph_db *reader = NULL;
     parts->packet = sph_buf_init(SPH_GZIP_ROOM);
+    if (is_relay(row)) {
+        SPH_TRY(add_relay(node, row, parts, err), err, "parts");
+        return is_again ? keep_cids(row, parts, err) : sph_ok();
+    }
     if (!row->packet_id[0])
         return sph_ok(); /* a ping */
     SPH_TRY(add_packet(node, row->packet_id, parts, err), err, "parts");
@@ -155,7 +185,7 @@ static sph_rc add_checkpoint(sph_node *node, sph_as4_user *user, sph_buf *value,
 static void fill_user(const sph_node *node, const sph_out_row *row, const char *mpc,
                       sph_as4_user *user)
 {
-    const bool is_ping = !row->packet_id[0];
+    const bool is_ping = !row->packet_id[0] && !is_relay(row);
     *user = (sph_as4_user){.message_id = row->message_id,
                            .timestamp_ms = sph_node_now_ms(node),
                            .from = sph_node_party(node),
@@ -181,6 +211,18 @@ struct wire_build {
     bool is_signed_anew;
 };
 
+static sph_rc add_corners(const struct wire_build *build, sph_as4_user *user, sph_err *err)
+{
+    const struct sph_relay_part *relay = &build->parts->relay;
+    const struct sph_as4_corners corners = {.sender = relay->original_sender,
+                                            .sender_type = SPH_PARTY_TYPE,
+                                            .recipient = relay->final_recipient,
+                                            .recipient_type = SPH_PARTY_TYPE,
+                                            .tracking =
+                                                relay->tracking_id[0] ? relay->tracking_id : NULL};
+    return is_relay(build->row) ? sph_as4_user_set_corners(user, &corners, err) : sph_ok();
+}
+
 static sph_rc build_first(const struct wire_build *build, const sph_as4_signer *signer,
                           const sph_cert *recipient, const sph_writer *out, sph_as4_built *built,
                           sph_err *err)
@@ -188,6 +230,7 @@ static sph_rc build_first(const struct wire_build *build, const sph_as4_signer *
     sph_as4_user user;
     SPH_AUTO(sph_buf) checkpoint = sph_buf_init(4096);
     fill_user(build->node, build->row, build->partner->card.pull_mpc, &user);
+    SPH_TRY(add_corners(build, &user, err), err, "corners");
     SPH_TRY(add_checkpoint(build->node, &user, &checkpoint, err), err, "checkpoint");
     return sph_as4_build_user(&user, build->parts->payload, build->parts->count, build->row->suite,
                               signer, recipient, SPH_TOKEN_BST_X509,

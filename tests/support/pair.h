@@ -34,6 +34,8 @@ struct pair_side {
     const sph_cert *client; /* instead of the own TLS certificate */
     bool is_cut, is_answer_lost;
     bool is_pull_only; /* a home without address: it pulls */
+    const char *via;   /* the partner that relays to such a home */
+    bool relays;       /* a hub */
     unsigned posts;
 };
 struct pair {
@@ -189,7 +191,9 @@ static inline test_env *pair_make_home(const struct pair_side *side, uint64_t se
                                             side->is_pull_only ? NULL : "https://127.0.0.1:18443",
                                         .listen_address = "127.0.0.1",
                                         .listen_port = 18443,
-                                        .suites = side->suites};
+                                        .suites = side->suites,
+                                        .via = side->via,
+                                        .relays = side->relays};
     test_env *world = test_env_new(seed);
     assert_ok(sph_home_create(test_env_get(world), test_env_folder(world), &values, &err), &err);
     return world;
