@@ -32,9 +32,15 @@ SPH_MUST sph_rc sph_cert_issuer_serial(const sph_cert *cert, sph_buf *issuer, sp
                                        sph_err *err);
 /** Compare by parsed name and integer serial. */
 bool sph_cert_matches_issuer_serial(const sph_cert *cert, sph_slice issuer, sph_slice serial);
-/** The party of the leaf's single URI SAN `urn:saphan:party:<party>`; SPH_EREFUSED for any other
- * SAN set. */
+/** The party of the leaf's single URI SAN `urn:saphan:party:<party>`, which stands first; a host
+ * (dNSName or iPAddress, no wildcard) may follow it. SPH_EREFUSED for any other SAN set. */
 SPH_MUST sph_rc sph_cert_party(const sph_cert *cert, char out[SPH_PARTY_ROOM], sph_err *err);
+
+#define SPH_HOST_MOST 253 /* octets of a host name, RFC 1035 */
+/** A plain host name, or an IP address. */
+bool sph_cert_may_name(const char *host);
+/** Would a stock HTTPS client take this certificate for `host` (a name or an IP address)? */
+bool sph_cert_names_host(const sph_cert *cert, const char *host);
 
 /** Make a root: P-256 key, CN = party + '-' + first 8 hex digits of the SPKI hash, CA, pathlen 0,
  * keyCertSign+cRLSign, SKI and AKI. */
@@ -47,6 +53,13 @@ SPH_MUST sph_rc sph_cert_issue_leaf(const sph_key *root_key, const sph_cert *roo
                                     const char *party, const sph_pubkey *key, enum sph_cert_use use,
                                     const sph_random *random, int64_t now_ms, unsigned days,
                                     sph_cert **out, sph_err *err);
+/** As sph_cert_issue_leaf for SPH_USE_TLS, with the host where this node is reached beside the
+ * party, so that HTTPS clients of other make find the name they look for. host: "" for none;
+ * SPH_EARG when it is no plain name or address. */
+SPH_MUST sph_rc sph_cert_issue_tls(const sph_key *root_key, const sph_cert *root, const char *party,
+                                   const char *host, const sph_pubkey *key,
+                                   const sph_random *random, int64_t now_ms, unsigned days,
+                                   sph_cert **out, sph_err *err);
 /** Sign the party's CRL (30 days): revoked serials of the root. out: DER appended. */
 SPH_MUST sph_rc sph_crl_issue(const sph_key *root_key, const sph_cert *root,
                               const sph_cert *const *revoked, size_t count, int64_t number,
@@ -56,9 +69,9 @@ SPH_MUST sph_rc sph_crl_issue(const sph_key *root_key, const sph_cert *root,
 SPH_MUST sph_rc sph_crl_signed_ms(sph_slice der, int64_t *out, sph_err *err);
 
 /** Check a Saphan leaf: chains to exactly this root, valid at `at_ms`, right use (EKU and
- * keyUsage), single URI SAN equal to `urn:saphan:party:` + party, not listed in `crl` (DER, may be
- * empty: soft). notBefore is inside the validity, notAfter is not. SPH_EPROOF when any of it does
- * not hold; the frame says which. */
+ * keyUsage), single URI SAN equal to `urn:saphan:party:` + party (a host beside it for TLS only),
+ * not listed in `crl` (DER, may be empty: soft). notBefore is inside the validity, notAfter is not.
+ * SPH_EPROOF when any of it does not hold; the frame says which. */
 SPH_MUST sph_rc sph_cert_check(const sph_cert *leaf, const sph_cert *root, const char *party,
                                enum sph_cert_use use, int64_t at_ms, sph_slice crl, sph_err *err);
 /** Check a certificate of a foreign product (as4.md D16, 6.5): in its validity, key usage (when

@@ -40,9 +40,12 @@ static sph_rc check_use(const sph_cert *leaf, enum sph_cert_use use, sph_err *er
     return sph_ok();
 }
 
-static sph_rc check_party(const sph_cert *leaf, const char *party, sph_err *err)
+static sph_rc check_party(const sph_cert *leaf, const char *party, enum sph_cert_use use,
+                          sph_err *err)
 {
     char held[SPH_PARTY_ROOM];
+    if (use != SPH_USE_TLS && sph_cert_name_count(leaf) != 1)
+        return sph_fail(err, SPH_EPROOF, "a certificate for messages names its party alone");
     if (sph_cert_party(leaf, held, err).code != SPH_OK)
         return sph_fail(err, SPH_EPROOF, "the subject alternative name is not one party URI");
     if (!sph_slice_is(sph_slice_str(held), party))
@@ -148,7 +151,7 @@ sph_rc sph_cert_check(const sph_cert *leaf, const sph_cert *root, const char *pa
                       enum sph_cert_use use, int64_t at_ms, sph_slice crl, sph_err *err)
 {
     SPH_TRY(check_use(leaf, use, err), err, "certificate use");
-    SPH_TRY(check_party(leaf, party, err), err, "certificate party");
+    SPH_TRY(check_party(leaf, party, use, err), err, "certificate party");
     SPH_TRY(check_window(leaf, at_ms, err), err, "certificate time");
     SPH_TRY(check_window(root, at_ms, err), err, "root time");
     if (X509_get_signature_nid(leaf->x509) != NID_ecdsa_with_SHA256)

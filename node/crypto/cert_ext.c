@@ -1,6 +1,8 @@
 /* The extensions of our profiles (as4.md 6.5; certs/README.md). */
 #include "crypto/cert_impl.h"
 
+#include <openssl/err.h>
+
 static sph_rc add(X509 *to, int nid, void *value, bool is_critical, sph_err *err)
 {
     if (X509_add1_ext_i2d(to, nid, value, is_critical, X509V3_ADD_DEFAULT) != 1)
@@ -65,21 +67,49 @@ sph_rc sph_ext_add_tls(X509 *to, sph_err *err)
     return add(to, NID_ext_key_usage, usage, false, err);
 }
 
-sph_rc sph_ext_add_party(X509 *to, const char *party, sph_err *err)
+/* value: taken in any case; NULL: there was no memory for it */
+static sph_rc add_name(GENERAL_NAMES *names, int type, ASN1_STRING *value, sph_err *err)
+{
+    SPH_AUTO_PTR(ossl_general_name) *name = GENERAL_NAME_new();
+    if (!name || !value) {
+        ASN1_STRING_free(value);
+        return sph_fail(err, SPH_ENOMEM, "no memory for an extension");
+    }
+    GENERAL_NAME_set0_value(name, type, value);
+    if (sk_GENERAL_NAME_push(names, name) <= 0)
+        return sph_fail(err, SPH_ENOMEM, "no memory for an extension");
+    name = NULL; /* names owns it now */
+    return sph_ok();
+}
+
+static sph_rc add_text_name(GENERAL_NAMES *names, int type, const char *text, sph_err *err)
+{
+    ASN1_IA5STRING *value = ASN1_IA5STRING_new();
+    if (value && ASN1_STRING_set(value, text, -1) != 1) {
+        ASN1_IA5STRING_free(value);
+        value = NULL;
+    }
+    return add_name(names, type, value, err);
+}
+
+static sph_rc add_host(GENERAL_NAMES *names, const char *host, sph_err *err)
+{
+    ASN1_OCTET_STRING *address = a2i_IPADDRESS(host);
+    ERR_clear_error();
+    return address ? add_name(names, GEN_IPADD, address, err)
+                   : add_text_name(names, GEN_DNS, host, err);
+}
+
+sph_rc sph_ext_add_names(X509 *to, const char *party, const char *host, sph_err *err)
 {
     char uri[sizeof(SPH_PARTY_URI) + SPH_PARTY_ROOM];
     SPH_TRY(sph_str_format(uri, sizeof(uri), err, SPH_PARTY_URI "%s", party), err, "party");
     SPH_AUTO_PTR(ossl_general_names) *names = GENERAL_NAMES_new();
-    SPH_AUTO_PTR(ossl_general_name) *name = GENERAL_NAME_new();
-    ASN1_IA5STRING *text = ASN1_IA5STRING_new();
-    if (!names || !name || !text || ASN1_STRING_set(text, uri, -1) != 1) {
-        ASN1_IA5STRING_free(text);
+    if (!names)
         return sph_fail(err, SPH_ENOMEM, "no memory for an extension");
-    }
-    GENERAL_NAME_set0_value(name, GEN_URI, text);
-    if (sk_GENERAL_NAME_push(names, name) != 1)
-        return sph_fail(err, SPH_ENOMEM, "no memory for an extension");
-    name = NULL; /* names owns it now */
+    SPH_TRY(add_text_name(names, GEN_URI, uri, err), err, "party");
+    if (host[0])
+        SPH_TRY(add_host(names, host, err), err, "host");
     return add(to, NID_subject_alt_name, names, false, err);
 }
 

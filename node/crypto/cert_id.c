@@ -55,14 +55,62 @@ bool sph_cert_matches_issuer_serial(const sph_cert *cert, sph_slice issuer, sph_
     return is_same;
 }
 
+bool sph_host_valid(sph_slice host)
+{
+    const sph_slice allowed = SPH_LIT("abcdefghijklmnopqrstuvwxyz0123456789.-");
+    if (host.len == 0 || host.len > SPH_HOST_MOST)
+        return false;
+    for (size_t i = 0; i < host.len; i++)
+        if (sph_slice_find(allowed, sph_slice_sub(host, i, 1), 0) == SIZE_MAX)
+            return false;
+    return true;
+}
+
+bool sph_cert_may_name(const char *host)
+{
+    SPH_AUTO_PTR(ossl_octets) *address = host[0] ? a2i_IPADDRESS(host) : NULL;
+    ERR_clear_error();
+    return address || sph_host_valid(sph_slice_str(host));
+}
+
+/* For the HTTP clients of others: nothing here is decided by it, but neither is anything odd let
+ * through to them (no wildcard, no NUL, no second party). */
+static bool is_host(const GENERAL_NAME *name)
+{
+    if (name->type == GEN_IPADD)
+        return sph_asn1_slice(name->d.iPAddress).len == 4 ||
+               sph_asn1_slice(name->d.iPAddress).len == 16;
+    return name->type == GEN_DNS && sph_host_valid(sph_asn1_slice(name->d.dNSName));
+}
+
+int sph_cert_name_count(const sph_cert *cert)
+{
+    SPH_AUTO_PTR(ossl_general_names) *names =
+        X509_get_ext_d2i(cert->x509, NID_subject_alt_name, NULL, NULL);
+    ERR_clear_error();
+    return names ? sk_GENERAL_NAME_num(names) : 0;
+}
+
+bool sph_cert_names_host(const sph_cert *cert, const char *host)
+{
+    const unsigned flags = X509_CHECK_FLAG_NO_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+    const bool is_named = X509_check_ip_asc(cert->x509, host, 0) == 1 ||
+                          X509_check_host(cert->x509, host, 0, flags, NULL) == 1;
+    ERR_clear_error();
+    return is_named;
+}
+
 sph_rc sph_cert_party(const sph_cert *cert, char out[SPH_PARTY_ROOM], sph_err *err)
 {
     /* With two SAN extensions OpenSSL answers NULL, as with none. */
     SPH_AUTO_PTR(ossl_general_names) *names =
         X509_get_ext_d2i(cert->x509, NID_subject_alt_name, NULL, NULL);
     ERR_clear_error();
-    if (!names || sk_GENERAL_NAME_num(names) != 1)
-        return sph_fail(err, SPH_EREFUSED, "not exactly one subject alternative name");
+    const int count = names ? sk_GENERAL_NAME_num(names) : 0;
+    if (count < 1 || count > 2)
+        return sph_fail(err, SPH_EREFUSED, "not one subject alternative name, or two");
+    if (count == 2 && !is_host(sk_GENERAL_NAME_value(names, 1)))
+        return sph_fail(err, SPH_EREFUSED, "the second alternative name is no plain host");
     const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, 0);
     if (name->type != GEN_URI)
         return sph_fail(err, SPH_EREFUSED, "the subject alternative name is no URI");

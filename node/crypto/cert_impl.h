@@ -58,7 +58,12 @@ SPH_MUST sph_rc sph_name_parse(sph_slice text, X509_NAME **out, sph_err *err);
 SPH_MUST sph_rc sph_ext_add_basic(X509 *to, bool is_ca, sph_err *err);
 SPH_MUST sph_rc sph_ext_add_usage(X509 *to, uint32_t bits, sph_err *err);
 SPH_MUST sph_rc sph_ext_add_tls(X509 *to, sph_err *err);
-SPH_MUST sph_rc sph_ext_add_party(X509 *to, const char *party, sph_err *err);
+/** Subject alternative names: the party's URI, and the host (a name or an IP address) unless "". */
+SPH_MUST sph_rc sph_ext_add_names(X509 *to, const char *party, const char *host, sph_err *err);
+/** Lower-case letters, digits, dots and hyphens, at most SPH_HOST_MOST octets. */
+bool sph_host_valid(sph_slice host);
+/** How many subject alternative names the certificate has; 0 with none or with two extensions. */
+int sph_cert_name_count(const sph_cert *cert);
 SPH_MUST sph_rc sph_ext_add_key_id(X509 *to, sph_err *err);
 /** Authority key identifier: the issuer's subject key identifier. */
 SPH_MUST sph_rc sph_ext_authority(const X509 *issuer, AUTHORITY_KEYID **out, sph_err *err);

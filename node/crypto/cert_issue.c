@@ -117,35 +117,67 @@ sph_rc sph_cert_issue_root(const sph_key *root_key, const char *party, const sph
     return finish(x509, x509, root_key, out, err);
 }
 
-static sph_rc leaf_extensions(X509 *x509, const char *party, enum sph_cert_use use, uint32_t bits,
-                              sph_err *err)
+struct leaf_form {
+    const char *party, *host; /* host: "" for none */
+    enum sph_cert_use use;
+    unsigned days;
+};
+
+static sph_rc leaf_extensions(X509 *x509, const struct leaf_form *form, uint32_t bits, sph_err *err)
 {
     SPH_TRY(sph_ext_add_basic(x509, false, err), err, "leaf");
     SPH_TRY(sph_ext_add_usage(x509, bits, err), err, "leaf");
-    if (use == SPH_USE_TLS)
+    if (form->use == SPH_USE_TLS)
         SPH_TRY(sph_ext_add_tls(x509, err), err, "leaf");
-    SPH_TRY(sph_ext_add_party(x509, party, err), err, "leaf");
+    SPH_TRY(sph_ext_add_names(x509, form->party, form->host, err), err, "leaf");
     return sph_ext_add_key_id(x509, err);
+}
+
+/* Never beyond the root. */
+static sph_rc leaf_times(const sph_cert *root, int64_t now_ms, unsigned days, int64_t *from_ms,
+                         int64_t *until_ms, sph_err *err)
+{
+    *from_ms = now_ms - SPH_CLOCK_SLACK_MS;
+    *until_ms = *from_ms + days * SPH_DAY_MS;
+    if (*until_ms > root->not_after_ms)
+        *until_ms = root->not_after_ms;
+    return *until_ms > now_ms ? sph_ok()
+                              : sph_fail(err, SPH_EREFUSED, "the root certificate has ended");
+}
+
+static sph_rc issue(const sph_key *root_key, const sph_cert *root, const struct leaf_form *form,
+                    const sph_pubkey *key, const sph_random *random, int64_t now_ms, sph_cert **out,
+                    sph_err *err)
+{
+    SPH_AUTO_PTR(ossl_x509) *x509 = NULL;
+    int64_t from_ms = 0;
+    int64_t until_ms = 0;
+    SPH_TRY(check_request(root_key, form->party, form->days, err), err, "leaf");
+    const uint32_t bits = form->use == SPH_USE_ROOT ? 0 : sph_cert_usage_bits(form->use, key->kind);
+    if (bits == 0)
+        return sph_fail(err, SPH_EARG, "a key of this kind does not fit this use");
+    if (X509_check_private_key(root->x509, root_key->pkey) != 1)
+        return sph_openssl_fail(err, SPH_EARG, "the root key is not the root certificate's");
+    SPH_TRY(leaf_times(root, now_ms, form->days, &from_ms, &until_ms, err), err, "leaf");
+    SPH_TRY(begin(key, form->party, random, from_ms, until_ms, &x509, err), err, "leaf");
+    SPH_TRY(leaf_extensions(x509, form, bits, err), err, "leaf");
+    return finish(x509, root->x509, root_key, out, err);
 }
 
 sph_rc sph_cert_issue_leaf(const sph_key *root_key, const sph_cert *root, const char *party,
                            const sph_pubkey *key, enum sph_cert_use use, const sph_random *random,
                            int64_t now_ms, unsigned days, sph_cert **out, sph_err *err)
 {
-    SPH_AUTO_PTR(ossl_x509) *x509 = NULL;
-    SPH_TRY(check_request(root_key, party, days, err), err, "leaf");
-    const uint32_t bits = use == SPH_USE_ROOT ? 0 : sph_cert_usage_bits(use, key->kind);
-    if (bits == 0)
-        return sph_fail(err, SPH_EARG, "a key of this kind does not fit this use");
-    if (X509_check_private_key(root->x509, root_key->pkey) != 1)
-        return sph_openssl_fail(err, SPH_EARG, "the root key is not the root certificate's");
-    const int64_t from_ms = now_ms - SPH_CLOCK_SLACK_MS;
-    int64_t until_ms = from_ms + days * SPH_DAY_MS;
-    if (until_ms > root->not_after_ms)
-        until_ms = root->not_after_ms;
-    if (until_ms <= now_ms)
-        return sph_fail(err, SPH_EREFUSED, "the root certificate has ended");
-    SPH_TRY(begin(key, party, random, from_ms, until_ms, &x509, err), err, "leaf");
-    SPH_TRY(leaf_extensions(x509, party, use, bits, err), err, "leaf");
-    return finish(x509, root->x509, root_key, out, err);
+    const struct leaf_form form = {party, "", use, days};
+    return issue(root_key, root, &form, key, random, now_ms, out, err);
+}
+
+sph_rc sph_cert_issue_tls(const sph_key *root_key, const sph_cert *root, const char *party,
+                          const char *host, const sph_pubkey *key, const sph_random *random,
+                          int64_t now_ms, unsigned days, sph_cert **out, sph_err *err)
+{
+    const struct leaf_form form = {party, host, SPH_USE_TLS, days};
+    if (host[0] && !sph_cert_may_name(host))
+        return sph_fail(err, SPH_EARG, "not a plain host name or address");
+    return issue(root_key, root, &form, key, random, now_ms, out, err);
 }

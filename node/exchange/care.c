@@ -13,7 +13,7 @@ struct sph_care {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool is_stopping;
+    bool is_stopping, is_asked;
 };
 
 static sph_rc note_renewal(sph_node *node, sph_err *err)
@@ -34,8 +34,8 @@ static sph_rc renew_keys(sph_node *node, unsigned *changed, sph_err *err)
 {
     sph_keyring ring = {0};
     SPH_TRY(sph_keyring_load(sph_node_env(node), &ring, err), err, "keys");
-    const sph_rc rc =
-        sph_keyring_renew(sph_node_env(node), &ring, sph_node_party(node), changed, err);
+    const sph_rc rc = sph_keyring_renew(sph_node_env(node), &ring, sph_node_party(node),
+                                        sph_node_config(node)->url, changed, err);
     sph_keyring_clear(&ring);
     return rc;
 }
@@ -97,8 +97,9 @@ static void *run(void *arg)
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec += ROUND_S;
         pthread_mutex_lock(&care->lock);
-        if (!care->is_stopping)
+        if (!care->is_stopping && !care->is_asked)
             pthread_cond_timedwait(&care->changed, &care->lock, &until);
+        care->is_asked = false;
     }
     pthread_mutex_unlock(&care->lock);
     return NULL;
@@ -120,6 +121,16 @@ sph_rc sph_care_start(sph_node *node, sph_care **out, sph_err *err)
     }
     *out = care;
     return sph_ok();
+}
+
+void sph_care_now(sph_care *care)
+{
+    if (!care)
+        return;
+    pthread_mutex_lock(&care->lock);
+    care->is_asked = true;
+    pthread_cond_signal(&care->changed);
+    pthread_mutex_unlock(&care->lock);
 }
 
 void sph_care_stop(sph_care **care)

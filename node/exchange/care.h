@@ -7,6 +7,8 @@
 typedef struct sph_care sph_care;
 /** Start the upkeep thread; its first round is at once. out: owned, sph_care_stop. */
 SPH_MUST sph_rc sph_care_start(sph_node *node, sph_care **out, sph_err *err);
+/** Do a round now: what certificates say has changed. NULL is fine. */
+void sph_care_now(sph_care *care);
 /** End the thread after its running round. NULL and *NULL are fine. */
 void sph_care_stop(sph_care **care);
 /** One round now: renew what is due, make and queue a new card when something changed, CERT_ADDED

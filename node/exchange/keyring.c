@@ -87,17 +87,48 @@ static sph_rc store_cert(const struct sph_env *env, const char *stem, const char
     return sph_file_store(env->files, path, sph_buf_peek(&pem), true, err);
 }
 
-static sph_rc make_slot(const struct sph_env *env, const sph_key *root_key, const sph_cert *root,
-                        const char *party, enum sph_leaf_slot slot, sph_err *err)
+void sph_url_host(const char *url, char out[SPH_HOST_ROOM])
+{
+    const sph_slice rest = sph_slice_sub(sph_slice_str(url), sizeof("https://") - 1, SIZE_MAX);
+    const bool is_bracketed = sph_slice_starts(rest, SPH_LIT("["));
+    const sph_slice from = sph_slice_sub(rest, is_bracketed ? 1 : 0, SIZE_MAX);
+    const size_t end = sph_slice_find(from, is_bracketed ? SPH_LIT("]") : SPH_LIT(":"), 0);
+    const sph_slice host = sph_slice_sub(from, 0, end);
+    if (sph_str_copy(out, SPH_HOST_ROOM, host, NULL).code != SPH_OK)
+        out[0] = '\0';
+}
+
+/** Whose certificates they are, and where it is reached. */
+struct owner {
+    const sph_key *root_key;
+    const sph_cert *root;
+    const char *party;
+    char host[SPH_HOST_ROOM];
+};
+
+/** A host that cannot stand in a certificate is left out: only others' clients look for it. */
+static sph_rc issue(const struct sph_env *env, const struct owner *owner, enum sph_leaf_slot slot,
+                    const sph_key *key, sph_cert **out, sph_err *err)
+{
+    const int64_t now_ms = env->clock->now_ms(env->clock->ctx);
+    if (slot == SPH_SLOT_TLS &&
+        sph_cert_issue_tls(owner->root_key, owner->root, owner->party, owner->host,
+                           sph_key_peek_public(key), env->random, now_ms, LEAF_DAYS, out, NULL)
+                .code == SPH_OK)
+        return sph_ok();
+    return sph_cert_issue_leaf(owner->root_key, owner->root, owner->party, sph_key_peek_public(key),
+                               slots[slot].use, env->random, now_ms, LEAF_DAYS, out, err);
+}
+
+static sph_rc make_slot(const struct sph_env *env, const struct owner *owner,
+                        enum sph_leaf_slot slot, sph_err *err)
 {
     const struct slot_profile *profile = &slots[slot];
     SPH_AUTO_PTR(sph_key) *key = NULL;
     SPH_AUTO_PTR(sph_cert) *leaf = NULL;
     SPH_TRY(sph_key_generate(profile->kind, &key, err), err, "making the %s key", profile->name);
-    SPH_TRY(sph_cert_issue_leaf(root_key, root, party, sph_key_peek_public(key), profile->use,
-                                env->random, env->clock->now_ms(env->clock->ctx), LEAF_DAYS, &leaf,
-                                err),
-            err, "issuing the %s certificate", profile->name);
+    SPH_TRY(issue(env, owner, slot, key, &leaf, err), err, "issuing the %s certificate",
+            profile->name);
     SPH_TRY(store_key(env, profile->name, key, err), err, "storing the %s key", profile->name);
     return store_cert(env, profile->name, "cert", leaf, err);
 }
@@ -126,7 +157,8 @@ static sph_rc store_crl(const struct sph_env *env, const sph_key *root_key, cons
     return sph_file_store(env->files, "keys/root.crl", sph_buf_peek(&crl), true, err);
 }
 
-sph_rc sph_keyring_create(const struct sph_env *env, const char *party, sph_err *err)
+sph_rc sph_keyring_create(const struct sph_env *env, const char *party, const char *url,
+                          sph_err *err)
 {
     bool is_there = false;
     SPH_TRY(env->files->make_dir(env->files->ctx, "keys", err), err, "making keys/");
@@ -140,8 +172,10 @@ sph_rc sph_keyring_create(const struct sph_env *env, const char *party, sph_err 
     SPH_TRY(sph_cert_issue_root(root_key, party, env->random, env->clock->now_ms(env->clock->ctx),
                                 ROOT_DAYS, &root, err),
             err, "issuing the root certificate");
+    struct owner owner = {root_key, root, party, ""};
+    sph_url_host(url, owner.host);
     for (enum sph_leaf_slot slot = 0; slot < SPH_SLOT_COUNT; slot++)
-        SPH_TRY(make_slot(env, root_key, root, party, slot, err), err, "slot %s", slots[slot].name);
+        SPH_TRY(make_slot(env, &owner, slot, err), err, "slot %s", slots[slot].name);
     SPH_TRY(make_plain_key(env, "log", err), err, "log key");
     SPH_TRY(make_plain_key(env, "witness", err), err, "witness key");
     SPH_TRY(make_kek(env, err), err, "KEK");
@@ -254,15 +288,12 @@ sph_rc sph_keyring_load(const struct sph_env *env, sph_keyring *out, sph_err *er
 
 /** A new certificate for the same key; the old one stays as `previous`, so what was encrypted to it
  * still opens. */
-static sph_rc renew_slot(const struct sph_env *env, sph_keyring *ring, const char *party,
+static sph_rc renew_slot(const struct sph_env *env, sph_keyring *ring, const struct owner *owner,
                          enum sph_leaf_slot slot, sph_err *err)
 {
     struct sph_key_slot *own = &ring->slot[slot];
     SPH_AUTO_PTR(sph_cert) *leaf = NULL;
-    SPH_TRY(sph_cert_issue_leaf(ring->root_key, ring->root, party, sph_key_peek_public(own->key),
-                                slots[slot].use, env->random, env->clock->now_ms(env->clock->ctx),
-                                LEAF_DAYS, &leaf, err),
-            err, "renewing %s", slots[slot].name);
+    SPH_TRY(issue(env, owner, slot, own->key, &leaf, err), err, "renewing %s", slots[slot].name);
     SPH_TRY(store_cert(env, slots[slot].name, "previous", own->leaf, err), err,
             "keeping the old certificate");
     SPH_TRY(store_cert(env, slots[slot].name, "cert", leaf, err), err,
@@ -278,6 +309,13 @@ static bool is_due(const sph_cert *leaf, int64_t now_ms)
     return now_ms - sph_cert_not_before_ms(leaf) > RENEW_AGE_MS;
 }
 
+/** The node is reached under another host than its TLS certificate names. */
+static bool has_moved(const sph_keyring *ring, const struct owner *owner)
+{
+    return ring->root_key && sph_cert_may_name(owner->host) &&
+           !sph_cert_names_host(ring->slot[SPH_SLOT_TLS].leaf, owner->host);
+}
+
 static sph_rc renew_crl(const struct sph_env *env, sph_keyring *ring, sph_err *err)
 {
     SPH_TRY(store_crl(env, ring->root_key, ring->root, err), err, "CRL");
@@ -286,17 +324,20 @@ static sph_rc renew_crl(const struct sph_env *env, sph_keyring *ring, sph_err *e
 }
 
 sph_rc sph_keyring_renew(const struct sph_env *env, sph_keyring *ring, const char *party,
-                         unsigned *changed, sph_err *err)
+                         const char *url, unsigned *changed, sph_err *err)
 {
     const int64_t now_ms = env->clock->now_ms(env->clock->ctx);
+    struct owner owner = {ring->root_key, ring->root, party, ""};
     unsigned count = 0;
+    sph_url_host(url, owner.host);
     for (enum sph_leaf_slot slot = 0; slot < SPH_SLOT_COUNT; slot++) {
-        if (!is_due(ring->slot[slot].leaf, now_ms))
+        if (!is_due(ring->slot[slot].leaf, now_ms) &&
+            !(slot == SPH_SLOT_TLS && has_moved(ring, &owner)))
             continue;
         if (!ring->root_key)
             return sph_fail(err, SPH_ENOTFOUND, "%s is due and the root key is off-line",
                             slots[slot].name);
-        SPH_TRY(renew_slot(env, ring, party, slot, err), err, "renewal");
+        SPH_TRY(renew_slot(env, ring, &owner, slot, err), err, "renewal");
         count++;
     }
     int64_t signed_ms = 0;

@@ -34,15 +34,21 @@ typedef struct sph_keyring {
 } sph_keyring;
 void sph_keyring_clear(sph_keyring *ring);
 
-/** Make all keys and certificates of a new home. Files appear complete or not at all; an existing
- * root is SPH_EEXISTS. */
-SPH_MUST sph_rc sph_keyring_create(const struct sph_env *env, const char *party, sph_err *err);
+/** The host of "https://host:port", as it stands in the TLS certificate; "" without one. */
+#define SPH_HOST_ROOM 254
+void sph_url_host(const char *url, char out[SPH_HOST_ROOM]);
+/** Make all keys and certificates of a new home. url: where it is reached, or "". Files appear
+ * complete or not at all; an existing root is SPH_EEXISTS. */
+SPH_MUST sph_rc sph_keyring_create(const struct sph_env *env, const char *party, const char *url,
+                                   sph_err *err);
 /** Load; SPH_EREFUSED when a key file is readable by others (O-01). */
 SPH_MUST sph_rc sph_keyring_load(const struct sph_env *env, sph_keyring *out, sph_err *err);
-/** Renew every leaf older than 60 days, and the CRL older than 15. *changed counts. Needs the root
- * key: SPH_ENOTFOUND when it is off-line and something is due. Reload afterwards. */
+/** Renew every leaf older than 60 days, the TLS leaf also when it does not name the url's host (not
+ * while the root is off-line: nothing of ours depends on it), and the CRL older than 15. *changed
+ * counts. Needs the root key: SPH_ENOTFOUND when it is off-line and something is due. Reload
+ * afterwards. */
 SPH_MUST sph_rc sph_keyring_renew(const struct sph_env *env, sph_keyring *ring, const char *party,
-                                  unsigned *changed, sph_err *err);
+                                  const char *url, unsigned *changed, sph_err *err);
 /** Days until the first leaf expires, rounded down. */
 int sph_keyring_days_left(const sph_keyring *ring, int64_t now_ms);
 /** Where the signing and the decryption key of a suite are. */

@@ -121,5 +121,7 @@ sph_rc sph_node_reload(sph_node *node, struct sph_reload *out, sph_err *err)
     if (!is_new)
         sph_mem_free(settings);
     SPH_TRY(rc, err, "reload");
+    if (is_new)
+        sph_care_now(node->care); /* the TLS certificate names the url's host */
     return comparing.needs_card ? renew_card(node, err) : sph_ok();
 }

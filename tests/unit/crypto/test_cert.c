@@ -115,6 +115,42 @@ static void cert_issued_times_begin_early_and_end_with_the_root(void **state)
     assert_null(never);
 }
 
+static void cert_tls_leaf_names_its_host(void **state)
+{
+    const struct kit_ca *ca = *state;
+    static const struct {
+        const char *host, *other;
+        enum sph_code code;
+    } rows[] = {
+        {"node.example", "other.example", SPH_OK},
+        {"127.0.0.1", "127.0.0.2", SPH_OK},
+        {"2001:db8::1", "2001:db8::2", SPH_OK},
+        {"", KIT_PARTY, SPH_OK}, /* the common name is no host */
+        {"*.example", "node.example", SPH_EARG},
+        {"node.example\n", "node.example", SPH_EARG},
+        {"Node.example", "node.example", SPH_EARG},
+        {"[::1]", "::1", SPH_EARG},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        sph_err err = {0};
+        char party[SPH_PARTY_ROOM] = "";
+        SPH_AUTO_PTR(sph_cert) *leaf = NULL;
+        assert_code(sph_cert_issue_tls(ca->root_key, ca->root, KIT_PARTY, rows[i].host,
+                                       sph_key_peek_public(ca->tls_key), sph_random_real(), KIT_NOW,
+                                       90, &leaf, &err),
+                    rows[i].code, &err);
+        if (!leaf)
+            continue;
+        assert_true(!rows[i].host[0] || sph_cert_names_host(leaf, rows[i].host));
+        assert_false(sph_cert_names_host(leaf, rows[i].other));
+        assert_ok(sph_cert_party(leaf, party, &err), &err);
+        assert_string_equal(party, KIT_PARTY);
+        assert_ok(
+            sph_cert_check(leaf, ca->root, KIT_PARTY, SPH_USE_TLS, KIT_NOW, kit_empty(), &err),
+            &err);
+    }
+}
+
 static void cert_serials_are_positive_16_octets_and_differ(void **state)
 {
     const struct kit_ca *ca = *state;
@@ -323,6 +359,7 @@ int test_cert(void)
         cmocka_unit_test(cert_parsed_again_from_der_and_pem_is_the_same),
         cmocka_unit_test(cert_key_is_the_one_it_was_issued_for),
         cmocka_unit_test(cert_issued_times_begin_early_and_end_with_the_root),
+        cmocka_unit_test(cert_tls_leaf_names_its_host),
         cmocka_unit_test(cert_serials_are_positive_16_octets_and_differ),
         cmocka_unit_test(cert_issue_with_unfit_arguments_is_refused),
         cmocka_unit_test(cert_bytes_that_are_not_one_canonical_certificate_are_refused),

@@ -112,6 +112,27 @@ static void check_message_leaf_with_extended_usage_is_refused(void **state)
     }
 }
 
+/* T-06: the host is for the clients of others; it neither helps nor names anybody. */
+static void check_host_beside_the_party_is_for_tls_alone(void **state)
+{
+    const struct kit_ca *ca = *state;
+    sph_err err = {0};
+    struct bad_cert tls = {BAD_CERT_TLS}, message = {BAD_CERT_TLS};
+    tls.dns = message.dns = "th.other.example";
+    SPH_AUTO_PTR(sph_cert) *leaf = bad_cert_new(ca, tls);
+    assert_ok(sph_cert_check(leaf, ca->root, KIT_PARTY, SPH_USE_TLS, KIT_NOW, kit_empty(), &err),
+              &err);
+    assert_code(
+        sph_cert_check(leaf, ca->root, "th.other.example", SPH_USE_TLS, KIT_NOW, kit_empty(), &err),
+        SPH_EPROOF, &err);
+    message.key = sph_key_peek_public(ca->ed_key);
+    message.extended = NULL;
+    SPH_AUTO_PTR(sph_cert) *signer = bad_cert_new(ca, message);
+    assert_code(
+        sph_cert_check(signer, ca->root, KIT_PARTY, SPH_USE_SIGN, KIT_NOW, kit_empty(), &err),
+        SPH_EPROOF, &err);
+}
+
 /* T-06. */
 static void check_other_alternative_names_are_refused(void **state)
 {
@@ -150,7 +171,12 @@ static void check_other_alternative_names_are_refused(void **state)
     refuse_form(ca, "two parties", two);
     two.uri[1] = good;
     refuse_form(ca, "the same party twice", two);
-    refuse_form(ca, "a DNS name beside", dns);
+    static const char *const odd[] = {"*.example", "th.ngo.example\n", "TH.NGO.EXAMPLE", "",
+                                      "th_ngo.example"};
+    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        dns.dns = odd[i];
+        refuse_form(ca, "a DNS name that is no plain host", dns);
+    }
     refuse_form(ca, "a DNS name only", only_dns);
     refuse_form(ca, "no name, the party as CN", none);
     refuse_form(ca, "two extensions", twice);
@@ -372,6 +398,7 @@ int test_cert_check(void)
         cmocka_unit_test(check_wrong_usages_are_refused),
         cmocka_unit_test(check_message_leaf_with_extended_usage_is_refused),
         cmocka_unit_test(check_other_alternative_names_are_refused),
+        cmocka_unit_test(check_host_beside_the_party_is_for_tls_alone),
         cmocka_unit_test(check_other_party_than_asked_for_is_refused),
         cmocka_unit_test(check_times_outside_the_validity_are_refused),
         cmocka_unit_test(check_leaf_outliving_its_root_ends_with_it),

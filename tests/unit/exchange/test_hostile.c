@@ -178,7 +178,7 @@ static void renewal_broken_off_before_the_card_is_finished_by_the_next_round(voi
     test_env_advance(pair->a.world, 20 * DAY_MS);
     test_env_advance(pair->b.world, 20 * DAY_MS);
     assert_ok(sph_keyring_load(env, &ring, &err), &err);
-    assert_ok(sph_keyring_renew(env, &ring, pair->a.party, &changed, &err), &err);
+    assert_ok(sph_keyring_renew(env, &ring, pair->a.party, "", &changed, &err), &err);
     sph_keyring_clear(&ring);
     assert_true(changed > 0);
     pair_restart(&pair->a); /* the process ended with new certificates and the old card */
