@@ -4,7 +4,7 @@
 
 #include "as4/gzip.h"
 #include "exchange/proofs.h"
-#include "exchange/srx.h"
+#include "packet/relay.h"
 
 #define REFS_ROOM 65536u
 

@@ -4,7 +4,7 @@
 
 #include "as4/gzip.h"
 #include "exchange/hub.h"
-#include "exchange/srx.h"
+#include "packet/relay.h"
 
 /* ------------------------------------------------------------------ the sending end */
 
@@ -47,7 +47,8 @@ sph_rc sph_relay_seal_part(sph_node *node, const sph_partner *to, sph_slice gzip
         sph_partner_encrypt_cert(to, SPH_SUITE_EDELIVERY_2_0_ED25519, sph_node_now_ms(node));
     if (!cert)
         return sph_fail(err, SPH_ENOTFOUND, "the partner's card has no valid key to seal for");
-    SPH_TRY(sph_srx_seal(cert, sph_node_party(node), to->card.party, gzip,
+    const struct sph_srx_ends ends = {sph_node_party(node), to->card.party};
+    SPH_TRY(sph_srx_seal(sph_cert_peek_key(cert), &ends, gzip, sph_node_limits(node),
                          sph_node_env(node)->random, &sealed, err),
             err, "sealing for the recipient");
     const sph_reader reader = sph_reader_of_slice(&source, sph_buf_peek(&sealed));
@@ -104,8 +105,9 @@ static sph_rc unseal(struct sph_arrival *arrival, const struct sph_as4_corners *
                      sph_slice sealed, sph_buf *out, sph_err *err)
 {
     const struct sph_key_slot *slot = &sph_node_keys(arrival->node)->slot[SPH_SLOT_ENC_X25519];
+    const struct sph_srx_ends ends = {corners->sender, corners->recipient};
     const sph_rc rc =
-        sph_srx_open(slot->key, corners->sender, corners->recipient, sealed, out, err);
+        sph_srx_open(slot->key, &ends, sealed, sph_node_limits(arrival->node), out, err);
     if (rc.code == SPH_OK || rc.code == SPH_ENOMEM)
         return rc;
     sph_err_clear(err);
