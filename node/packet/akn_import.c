@@ -1,6 +1,7 @@
 #include "packet/akn.h"
 
 #include "base/codec.h"
+#include "packet/leak_report.h"
 #include "packet/xsd_findings.h"
 
 static const struct sph_xml_prefix prefixes[] = {{"", SPH_NS_AKN}, {NULL, NULL}};
@@ -136,6 +137,7 @@ static sph_rc check_result(sph_slice octets, const struct sph_schemas *schemas,
     SPH_TRY(sph_xml_parse(octets, &caps, &doc, err), err, "reduced judgment");
     SPH_TRY(sph_xsd_check(schemas->profile, doc, findings, err), err, "profile");
     SPH_TRY(sph_judgment_check(sph_xml_root(doc), now_ms, &found, findings, err), err, "rules");
+    SPH_TRY(sph_leak_judgment(sph_xml_root(doc), true, NULL, findings, err), err, "leak screen");
     if (sph_findings_refuse(findings))
         return sph_fail(err, SPH_EREFUSED, "the reduced judgment breaks a rule");
     return sph_ok();

@@ -2,7 +2,6 @@
 
 #include "base/codec.h"
 #include "base/unicode.h"
-#include "packet/screen.h"
 #include "packet/vocabulary.h"
 
 #define VOCABULARY_PREFIX "urn:saphan:vocabulary:"
@@ -152,25 +151,6 @@ static sph_rc check_victim(const struct check *check, const sph_xml_node *node, 
     return sph_ok();
 }
 
-/* A Thai identity number has its own check digit: what passes it is one, also in a judgment
- * (DP-03). */
-static sph_rc check_leak(const struct check *check, const sph_xml_node *node, sph_err *err)
-{
-    sph_xml_item item = {NULL, NULL, NULL};
-    while (sph_xml_next_item(node, &item)) {
-        const sph_slice text = sph_slice_str(item.text);
-        struct sph_leak_found found = {SPH_LEAK_NONE, 0, 0};
-        for (size_t from = 0; from < text.len; from = found.at + found.len) {
-            SPH_TRY(sph_leak_find(text, from, &found, err), err, "leak screen");
-            if (found.kind == SPH_LEAK_NONE)
-                break;
-            if (found.kind == SPH_LEAK_THAI_ID)
-                add(check, "PK-10", node, sph_leak_key(found.kind), sph_xml_local(node), "");
-        }
-    }
-    return sph_ok();
-}
-
 static sph_rc check_node(const struct check *check, const sph_xml_node *node, sph_err *err)
 {
     const char *date = sph_xml_attr(node, NULL, "date");
@@ -181,8 +161,7 @@ static sph_rc check_node(const struct check *check, const sph_xml_node *node, sp
     check_keyword(check, node);
     check_link(check, node);
     check_characters(check, node);
-    SPH_TRY(check_victim(check, node, err), err, "victims");
-    return check_leak(check, node, err);
+    return check_victim(check, node, err);
 }
 
 static bool is_joined(const char *text, const char *a, const char *b)

@@ -57,11 +57,14 @@ bool sph_findings_refuse(const sph_findings *findings)
 static sph_rc add_place(const sph_finding *finding, enum sph_lang lang, sph_buf *out, sph_err *err)
 {
     char number[16];
+    char column[16];
     if (finding->line == 0)
         return sph_buf_addf(out, err, "%s  ", finding->rule);
     SPH_TRY(sph_str_format(number, sizeof(number), err, "%u", finding->line), err, "line");
-    SPH_TRY(sph_text_format(lang, "finding.line", SPH_ARGS({"line", number}), out, err), err,
-            "line");
+    SPH_TRY(sph_str_format(column, sizeof(column), err, "%u", finding->column), err, "line");
+    SPH_TRY(sph_text_format(lang, finding->column > 0 ? "finding.place" : "finding.line",
+                            SPH_ARGS({"line", number}, {"column", column}), out, err),
+            err, "line");
     return sph_buf_addf(out, err, "  %s  ", finding->rule);
 }
 

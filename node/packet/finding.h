@@ -8,6 +8,7 @@
 typedef struct sph_finding {
     char rule[16];   /* "PK-20", "AKN-02", "XSD", "MATRIX", "SIG" */
     unsigned line;   /* 0: not tied to a line */
+    unsigned column; /* character of that line, from 1; 0: not known */
     const char *key; /* catalogue key of the sentence; its ".do" twin says what to do */
     char name[64];   /* {name}: element or field */
     char value[64];  /* {value}: offending value, cut; never from a field of level 2 or 3 */

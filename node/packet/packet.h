@@ -6,6 +6,7 @@
 #include "base/lang.h"
 #include "crypto/cert.h"
 #include "packet/finding.h"
+#include "packet/leak.h"
 #include "packet/schema.h"
 #include "xml/xml.h"
 
@@ -87,7 +88,9 @@ struct sph_packet_context {
      * octets is not parsed again; it is checked all the same. */
     const sph_cert *issuer_leaves[SPH_CARD_CERTS];
     size_t issuer_leaf_count;
-    bool is_sending; /* sender's side of the same checks */
+    bool is_sending;             /* sender's side of the same checks */
+    const sph_leak_names *names; /* this office's own list (DP-03), asked when sending alone: a
+                                  * refusal would tell the sender whom we know. NULL: none */
     /* Signed by this program a moment ago with the key of issuer_leaves: the digests are compared,
      * the signature value is not verified by the one who made it (decisions.md, "Wire"). */
     bool is_fresh;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "packet/fields.h"
+#include "packet/leak.h"
 #include "packet/packet.h"
 
 #define SPH_NS_XML "http://www.w3.org/XML/1998/namespace"
@@ -29,6 +30,10 @@ SPH_MUST sph_rc sph_packet_read(sph_packet *packet, sph_err *err);
 
 /** Short code of a classification ("public" …). */
 const char *sph_classification_name(enum sph_classification classification);
+
+/** What the leak screen may pass over in it, and whether all of it speaks of a shelter. */
+enum sph_leak_text sph_leak_text_of(const sph_packet *packet);
+bool sph_leak_is_shelter(const sph_packet *packet);
 
 /** A child's text into a fixed array; "" when the child is absent. */
 SPH_MUST sph_rc sph_packet_child_text(const sph_xml_node *node, const char *name, char *to,

@@ -1,7 +1,7 @@
 #include "packet/rules.h"
 
 #include "base/unicode.h"
-#include "packet/screen.h"
+#include "packet/leak_report.h"
 #include "packet/vocabulary.h"
 
 #define TEXT_CAP 131072
@@ -9,8 +9,9 @@
 
 struct walk {
     const struct sph_rules *rules;
-    const sph_xml_node *node; /* being looked at */
-    bool screens;             /* level 0 and 1 text is screened (DP-03) */
+    const sph_xml_node *node;       /* being looked at */
+    bool screens;                   /* what partners or the public may read (DP-03, PK-05) */
+    struct sph_leak_report *report; /* NULL: nothing is screened */
 };
 
 static void add(const struct walk *walk, const char *rule, const char *key, const char *name,
@@ -58,41 +59,14 @@ static sph_rc check_characters(const struct walk *walk, const char *name, sph_sl
     return sph_ok();
 }
 
-static void add_leak(const struct walk *walk, sph_slice text, const struct sph_leak_found *found)
-{
-    /* The writer sees what was found; a receiver's list, which reaches logs and answers, does not
-     * say it. */
-    char value[64] = "…";
-    const sph_slice part = sph_slice_sub(text, found->at, found->len);
-    if (walk->rules->context->is_sending && part.len < sizeof(value) &&
-        sph_str_copy(value, sizeof(value), part, NULL).code != SPH_OK)
-        value[0] = '\0';
-    sph_finding_add(walk->rules->findings, "PK-10", line_in(walk, text, found->at),
-                    sph_leak_key(found->kind), sph_xml_local(walk->node), value);
-}
-
-/* PK-10: each thing found, up to what the list holds. */
-static sph_rc screen(const struct walk *walk, sph_slice text, sph_err *err)
-{
-    struct sph_leak_found found = {SPH_LEAK_NONE, 0, 0};
-    size_t from = 0;
-    while (walk->screens && from < text.len && walk->rules->findings->more == 0) {
-        SPH_TRY(sph_leak_find(text, from, &found, err), err, "leak screen");
-        if (found.kind == SPH_LEAK_NONE)
-            return sph_ok();
-        add_leak(walk, text, &found);
-        from = found.at + (found.len > 0 ? found.len : 1);
-    }
-    return sph_ok();
-}
-
 static sph_rc check_text(const struct walk *walk, const sph_field *field, const char *name,
                          sph_slice text, sph_err *err)
 {
     SPH_TRY(check_characters(walk, name, text, err), err, "text");
-    return field->level < 2 && (field->kind == SPH_FIELD_TEXT || field->kind == SPH_FIELD_ML)
-               ? screen(walk, text, err)
-               : sph_ok();
+    if (!walk->report || (field->kind != SPH_FIELD_TEXT && field->kind != SPH_FIELD_ML))
+        return sph_ok();
+    /* libxml2 gives the line on which the start tag ends; the text begins there. */
+    return sph_leak_report_text(walk->report, name, sph_xml_line(walk->node), text, err);
 }
 
 /* PK-08: every language once, exactly one original. */
@@ -184,13 +158,11 @@ static sph_rc check_attachment(struct walk *walk, const sph_xml_node *node, sph_
     return check_ml(walk, &title, sph_xml_child(node, SPH_NS_PACKET, "title"), err);
 }
 
-sph_rc sph_rules_fields(const struct sph_rules *rules, sph_err *err)
+static sph_rc check_fields(struct walk *walk, sph_err *err)
 {
-    const sph_packet *packet = rules->packet;
+    const sph_packet *packet = walk->rules->packet;
     const sph_xml_node *root = sph_xml_root(packet->doc);
-    struct walk walk = {.rules = rules,
-                        .screens = packet->header.classification <= SPH_CLASS_PARTNERS};
-    const struct sph_field_visit visitor = {visit, &walk};
+    const struct sph_field_visit visitor = {visit, walk};
     SPH_TRY(sph_fields_walk(sph_fields_header(), sph_xml_child(root, SPH_NS_PACKET, "Header"),
                             &visitor, err),
             err, "header");
@@ -198,6 +170,26 @@ sph_rc sph_rules_fields(const struct sph_rules *rules, sph_err *err)
             "body");
     const sph_xml_node *list = sph_xml_child(root, SPH_NS_PACKET, "Attachments");
     for (const sph_xml_node *at = sph_xml_first(list); at; at = sph_xml_next(at))
-        SPH_TRY(check_attachment(&walk, at, err), err, "attachment");
+        SPH_TRY(check_attachment(walk, at, err), err, "attachment");
     return sph_ok();
+}
+
+/* DP-03: level 0 and 1 at both sides; at level 2 the author alone is warned. */
+sph_rc sph_rules_fields(const struct sph_rules *rules, sph_err *err)
+{
+    const struct sph_packet_context *context = rules->context;
+    const bool is_open = rules->packet->header.classification <= SPH_CLASS_PARTNERS;
+    struct sph_leak_report report = {.findings = rules->findings,
+                                     .text = sph_leak_text_of(rules->packet),
+                                     .has_notes = context->is_sending,
+                                     .only_warns = !is_open,
+                                     .hides_excerpts = !context->is_sending,
+                                     .names = context->is_sending ? context->names : NULL,
+                                     .is_shelter = sph_leak_is_shelter(rules->packet)};
+    struct walk walk = {.rules = rules,
+                        .screens = is_open,
+                        .report = is_open || context->is_sending ? &report : NULL};
+    const sph_rc rc = check_fields(&walk, err);
+    sph_leak_report_end(&report);
+    return rc;
 }

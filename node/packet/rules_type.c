@@ -1,6 +1,7 @@
 #include "packet/rules.h"
 
 #include "packet/judgment.h"
+#include "packet/leak_report.h"
 
 #define CODE_ROOM 64
 
@@ -199,6 +200,10 @@ static sph_rc check_case_law(const struct sph_rules *rules, sph_err *err)
         return sph_ok();
     SPH_TRY(sph_judgment_check(judgment, rules->context->now_ms, &facts, rules->findings, err), err,
             "judgment");
+    SPH_TRY(sph_leak_judgment(judgment, false,
+                              rules->context->is_sending ? rules->context->names : NULL,
+                              rules->findings, err),
+            err, "leak screen");
     if (!code_is(rules, "decisionDate", facts.date))
         add(rules, "PK-FIELDS", field(rules, "decisionDate"), "packet.decision-date",
             "decisionDate", facts.date);

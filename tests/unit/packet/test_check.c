@@ -370,7 +370,9 @@ static void check_leak_finding_says_line_and_hides_value_from_receiver(void **st
     assert_int_equal(findings.count, 1);
     assert_string_equal(findings.at[0].rule, "PK-10");
     assert_int_equal(findings.at[0].line, 4);
-    assert_string_equal(findings.at[0].value, "020 0000 0000");
+    assert_int_equal(findings.at[0].column, 1);
+    assert_string_equal(findings.at[0].name, "question");
+    assert_string_equal(findings.at[0].value, "0•• •••• ••••");
     context.is_sending = false;
     findings = (sph_findings){0};
     assert_code(sph_packet_check(sph_buf_peek(&built), &context, &findings, &packet, &err),

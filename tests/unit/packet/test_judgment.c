@@ -13,7 +13,7 @@ static const struct sph_judgment_import how = {NULL, "2026-11-24"};
 struct corpus {
     struct kit *kit;
     struct sph_schemas schemas; /* with the official schema when it is there */
-    unsigned count, keywords;
+    unsigned count, refused, keywords;
 };
 
 /* A schema set that shares the kit's, plus the official one. */
@@ -111,6 +111,32 @@ static void publish(struct kit *kit, const struct sph_judgment_facts *facts, sph
     assert_true(title.len > 0 && page.len > 200);
 }
 
+/* Real judgments that were not anonymised for us: a date of birth, the e-mail address of an office.
+ * They wait for a person who takes it out (DP-03). */
+static bool has_leak(const char *path)
+{
+    static const char *const names[] = {"2020-ewca-1072-civ", "2020-ewca-1746-civ",
+                                        "2020-ewca-687-civ"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strstr(path, names[i]))
+            return true;
+    return false;
+}
+
+static void expect_leaks(const sph_findings *findings)
+{
+    size_t leaks = 0;
+    for (size_t i = 0; i < findings->count; i++) {
+        if (findings->at[i].is_note)
+            continue;
+        leaks++;
+        assert_string_equal(findings->at[i].rule, "PK-10");
+        assert_true(findings->at[i].line > 0 && findings->at[i].column > 0);
+        assert_true(strstr(findings->at[i].value, "•") != NULL);
+    }
+    assert_true(leaks > 0);
+}
+
 static void import_one(void *ctx, const char *path)
 {
     struct corpus *corpus = ctx;
@@ -125,6 +151,12 @@ static void import_one(void *ctx, const char *path)
     assert_true(test_data_load(path, &in));
     const sph_rc rc = sph_judgment_import(sph_buf_peek(&in), &how, &corpus->schemas,
                                           sph_limits_default(), &facts, &findings, &out, &err);
+    if (has_leak(path)) {
+        assert_code(rc, SPH_EREFUSED, &err);
+        expect_leaks(&findings);
+        corpus->refused++;
+        return;
+    }
     if (rc.code != SPH_OK)
         kit_print(&findings);
     assert_ok(rc, &err);
@@ -146,7 +178,8 @@ static void judgment_all_of_both_corpora_are_imported_published_and_read(void **
     test_data_each("judgments/en-GB", import_one, &corpus);
     test_data_each("judgments/el-GR", import_one, &corpus);
     drop_official(&corpus.schemas);
-    assert_int_equal(corpus.count, 59);
+    assert_int_equal(corpus.count, 56);
+    assert_int_equal(corpus.refused, 3);
     assert_int_equal(corpus.keywords, 31); /* what grep counts in the corpus */
 }
 
