@@ -18,6 +18,7 @@ struct place {
     int64_t next_ms;
     unsigned failures;
     bool is_busy, is_wanted;
+    bool is_hurried; /* asked for while busy: once more at once */
 };
 
 struct sph_puller {
@@ -148,6 +149,10 @@ static void note_outcome(sph_puller *puller, const char *party, enum sph_pull_ca
     place->is_busy = false;
     place->failures = came == SPH_PULL_FAILED ? place->failures + 1 : 0;
     place->next_ms = now_ms;
+    const bool is_hurried = place->is_hurried;
+    place->is_hurried = false;
+    if (is_hurried)
+        return;
     if (came == SPH_PULL_EMPTY)
         place->next_ms += sph_pull_wait_ms(&puller->pace, now_ms, noise(puller->node));
     else if (came == SPH_PULL_FAILED)
@@ -239,6 +244,7 @@ void sph_puller_now(sph_puller *puller)
     for (size_t i = 0; i < puller->count; i++) {
         puller->place[i].next_ms = 0;
         puller->place[i].failures = 0;
+        puller->place[i].is_hurried = puller->place[i].is_busy;
     }
     pthread_cond_broadcast(&puller->changed);
     pthread_mutex_unlock(&puller->lock);

@@ -283,15 +283,16 @@ def part_info(cid):
             '<e3:Property name="CompressionType">application/gzip</e3:Property></e3:PartProperties></e3:PartInfo>' % cid)
 
 
-def user_messaging(cids):
-    return ('<e3:Messaging S12:mustUnderstand="true" wsu:Id="msg-1">\n <e3:UserMessage><e3:MessageInfo><e3:Timestamp>%s</e3:Timestamp>'
-            '<e3:MessageId>4f3b1e9a-oracle@there.example</e3:MessageId></e3:MessageInfo><e3:PartyInfo><e3:From>'
+def user_messaging(cids, message_id="4f3b1e9a-oracle@there.example", mpc=None):
+    return ('<e3:Messaging S12:mustUnderstand="true" wsu:Id="msg-1">\n <e3:UserMessage%s><e3:MessageInfo><e3:Timestamp>%s</e3:Timestamp>'
+            '<e3:MessageId>%s</e3:MessageId></e3:MessageInfo><e3:PartyInfo><e3:From>'
             '<e3:PartyId type="urn:oasis:names:tc:ebcore:partyid-type:unregistered">there.example</e3:PartyId>'
             '<e3:Role>%sinitiator</e3:Role></e3:From><e3:To>'
             '<e3:PartyId type="urn:oasis:names:tc:ebcore:partyid-type:unregistered">here.example</e3:PartyId>'
             '<e3:Role>%sresponder</e3:Role></e3:To></e3:PartyInfo><e3:CollaborationInfo><e3:Service>urn:saphan:service:1</e3:Service>'
             '<e3:Action>a1</e3:Action><e3:ConversationId>c &amp; d</e3:ConversationId></e3:CollaborationInfo><e3:PayloadInfo>%s'
-            '</e3:PayloadInfo></e3:UserMessage>\n</e3:Messaging>' % (stamp(), EB, EB, "".join(part_info(c) for c in cids)))
+            '</e3:PayloadInfo></e3:UserMessage>\n</e3:Messaging>' % (' mpc="%s"' % mpc if mpc else "", stamp(), message_id, EB, EB,
+                                                   "".join(part_info(c) for c in cids)))
 
 
 def encrypted_data(number, cid):
@@ -302,7 +303,7 @@ def encrypted_data(number, cid):
             '</xenc:EncryptedData>' % (number, SWA, NS["xenc11"], cid, SWA))
 
 
-def build(suite, folder, out, style):
+def build(suite, folder, out, style, **header):
     parts = [b"<Packet>invented</Packet>" * 40, os.urandom(70000), b""]
     packed = [gzip.compress(p) for p in parts]
     cids = ["part-%d.oracle@there.example" % i for i in range(len(parts))]
@@ -316,7 +317,7 @@ def build(suite, folder, out, style):
     encryption = (token("R1", recipient) + '<xenc:EncryptedKey Id="K1">' + seal_key(suite, recipient, content_key)
                   + '<xenc:ReferenceList>%s</xenc:ReferenceList></xenc:EncryptedKey>' % refs
                   + "".join(encrypted_data(i, w) for i, w in enumerate(written)))
-    soap = envelope(user_messaging(written), encryption, suite, load_key(folder, "there.sign"), load_cert(folder, "there.sign"),
+    soap = envelope(user_messaging(written, **header), encryption, suite, load_key(folder, "there.sign"), load_cert(folder, "there.sign"),
                     digests, "S12 wsse" if style == "wss4j" else None)
     boundary = "----=_Part_1_oracle"
     lines = [b"preamble\r\n--" + boundary.encode(), b"Content-Type: application/soap+xml; charset=UTF-8",
@@ -370,9 +371,9 @@ def check_signature(doc, cert_path, parts):
     return seen
 
 
-def content_key(suite, folder, doc):
+def content_key(suite, folder, doc, reader="here"):
     key = one(doc, "//xenc:EncryptedKey")
-    own = load_key(folder, "here.encrypt")
+    own = load_key(folder, reader + ".encrypt")
     value = unb64(one(key, "xenc:CipherData/xenc:CipherValue").text)
     if suite == "edelivery-1.15":
         return own.decrypt(value, padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None))
@@ -413,19 +414,19 @@ def split(path):
     return parts[0][1], dict(parts[1:])
 
 
-def open_message(suite, folder, path):
+def open_message(suite, folder, path, reader="here"):
     root, parts = split(path)
     doc = etree.fromstring(root)
     order = [c.tag.split("}")[1] for c in one(doc, "env:Header/wsse:Security")]
     if order != ["BinarySecurityToken", "EncryptedKey"] + ["EncryptedData"] * len(parts) + ["BinarySecurityToken", "Signature"]:
         raise ValueError("order %s" % order)
-    key = content_key(suite, folder, doc)
+    key = content_key(suite, folder, doc, reader)
     plain = {cid: AESGCM(key).decrypt(body[:12], body[12:], None) for cid, body in parts.items()}
-    seen = check_signature(doc, (folder, "there.sign"), plain)
+    seen = check_signature(doc, (folder, ("there" if reader == "here" else "here") + ".sign"), plain)
     if {u[4:] for u in seen if u.startswith("cid:")} != set(plain) or len(seen) != len(plain) + 2:
         raise ValueError("reference set")
     hrefs = [p.get("href")[4:] for p in doc.iter("{%s}PartInfo" % EB)]
-    if any(len(p) not in (4096, 16384) and len(p) % 65536 for p in plain.values()):
+    if reader == "here" and any(len(p) not in (4096, 16384) and len(p) % 65536 for p in plain.values()):
         raise ValueError("padding")
     return {"verdict": "accepted", "parts": [sha256(gzip.decompress(plain[h])).hex() for h in hrefs]}
 
@@ -454,15 +455,26 @@ def signed_set(path):
     return {r.get("URI"): unb64(one(r, "ds:DigestValue").text) for r in one(doc, "//ds:SignedInfo").findall("ds:Reference", NS)}
 
 
-def make_receipt(suite, folder, path, out):
-    copies = "".join("<b:MessagePartNRInformation>%s</b:MessagePartNRInformation>" % reference(u, d, None)
-                     for u, d in signed_set(path).items())
+def signal(suite, folder, who, message_id, ref_to, what):
+    """A signed signal message of that party; what: the element behind MessageInfo."""
+    ref_to = "<e3:RefToMessageId>%s</e3:RefToMessageId>" % ref_to if ref_to else ""
     messaging = ('<e3:Messaging S12:mustUnderstand="true" wsu:Id="msg-1"><e3:SignalMessage><e3:MessageInfo><e3:Timestamp>%s</e3:Timestamp>'
-                 '<e3:MessageId>r1@here.example</e3:MessageId><e3:RefToMessageId>m1@there.example</e3:RefToMessageId></e3:MessageInfo>'
-                 '<e3:Receipt><b:NonRepudiationInformation xmlns:b="%s">%s</b:NonRepudiationInformation></e3:Receipt>'
-                 '</e3:SignalMessage></e3:Messaging>' % (stamp(), NS["ebbp"], copies))
+                 '<e3:MessageId>%s</e3:MessageId>%s</e3:MessageInfo>%s</e3:SignalMessage></e3:Messaging>'
+                 % (stamp(), message_id, ref_to, what))
+    return envelope(messaging, "", suite, load_key(folder, who + ".sign"), load_cert(folder, who + ".sign"), [], None)
+
+
+def receipt_for(suite, folder, who, message_id, ref_to, refs):
+    copies = "".join("<b:MessagePartNRInformation>%s</b:MessagePartNRInformation>" % reference(u, d, None)
+                     for u, d in refs.items())
+    what = ('<e3:Receipt><b:NonRepudiationInformation xmlns:b="%s">%s</b:NonRepudiationInformation></e3:Receipt>'
+            % (NS["ebbp"], copies))
+    return signal(suite, folder, who, message_id, ref_to, what)
+
+
+def make_receipt(suite, folder, path, out):
     with open(out, "wb") as f:
-        f.write(envelope(messaging, "", suite, load_key(folder, "here.sign"), load_cert(folder, "here.sign"), [], None))
+        f.write(receipt_for(suite, folder, "here", "r1@here.example", "m1@there.example", signed_set(path)))
     return {"verdict": "built"}
 
 

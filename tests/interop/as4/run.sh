@@ -84,4 +84,7 @@ PY
 )"
 done
 
+# pull, a whole node and the endpoint, both roles
+"$python" "$here/pull.py" "${SAPHAN:-$build/node/saphan}" "$work/pull" || failed=1
+
 [ "$failed" -eq 0 ]

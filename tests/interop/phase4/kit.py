@@ -23,7 +23,7 @@ class Kit:
         classpath = f"{HERE}/target/classes:{(HERE / 'target/classpath').read_text()}"
         self.log = open(self.folder / "kit.log", "ab")
         self.process = subprocess.Popen(
-            ["java", *java, f"-Djava.io.tmpdir={self.folder}",
+            ["java", *java, f"-Djava.io.tmpdir={self.folder}", f"-Djava.security.properties={HERE}/java.security",
              "-Dphase4.manager.inmemory=true", f"-Dphase4.dump.path={self.folder}/dumps",
              "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", classpath, "saphan.interop.Kit"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True, encoding="utf-8",

@@ -18,7 +18,7 @@ import kit
 PARTY, NODE = "there.example", "saphan.example"
 SERVICE, ACTION = "urn:saphan:foreign:1", "deliver"
 LARGE = 20 * 1024 * 1024
-LARGE_TO_PHASE4 = 3 * 1024 * 1024  # it needs much more than linear time to take a part in
+CHANNEL = "urn:example:channel:there"
 # What the node writes as token references to this partner: signature, encryption.
 FORMS = {"1.15": ("bst-x509v3", "bst-x509v3"), "eddsa": ("ski", "ski"), "ecdsa": ("bst-pkipath", "issuer-serial")}
 
@@ -127,7 +127,7 @@ class Suite:
 
     def make_files(self):
         contents = {"small.xml": b"<Packet>invented</Packet>", "empty.bin": b"", "random.bin": os.urandom(50000),
-                    "ຂໍ້ມູນ ข้อมูล.txt": "ຂໍ້ມູນສົມມຸດ ข้อมูลสมมติ".encode() * 40, "large.bin": os.urandom(LARGE), "large-out.bin": os.urandom(LARGE_TO_PHASE4)}
+                    "ຂໍ້ມູນ ข้อมูล.txt": "ຂໍ້ມູນສົມມຸດ ข้อมูลสมมติ".encode() * 40, "large.bin": os.urandom(LARGE)}
         found = {}
         for name, content in contents.items():
             path = self.folder / name
@@ -274,6 +274,32 @@ class Suite:
         except OSError as e:
             self.check("in_unknown_tls", isinstance(e, (ssl.SSLError, ConnectionError)), e)
 
+    # ------------------------------------------------------------ phase4 pulls
+
+    def pull(self, **more):
+        return self.kit.say({"cmd": "pull", "endpoint": "/as4", "url": self.node.url(), "mpc": CHANNEL, **more})
+
+    def is_empty(self, answer):
+        return [e["code"] for e in answer.get("errors", [])] == ["EBMS:0006"] and answer.get("answerSigned") is True
+
+    def pulled(self):
+        """The partner fetches what is sent to it; afterwards it is pushed to again."""
+        self.node.say("partner", "add", "--as4", "--party", PARTY, "--channel-out", CHANNEL, "--yes")
+        self.check("pull_empty", self.is_empty(self.pull()), "no EBMS:0006")
+        files = [self.files["small.xml"], self.files["empty.bin"], self.files["large.bin"]]
+        packet = self.node.send(files)
+        entry = self.node.sent(packet, ("queued",))
+        self.check("pull_waits", entry.get("state") == "queued" and not self.kit.received(), entry or packet)
+        self.check("pull_other_channel", self.is_empty(self.pull(mpc=CHANNEL + ":other")), "no EBMS:0006")
+        answer = self.pull()
+        is_whole = [part["sha256"] for part in answer.get("parts", [])] == [kit.sha256(file) for file in files]
+        is_whole = is_whole and answer.get("mpc") == CHANNEL and answer["message"]["decrypted"]
+        self.check("pull_whole", is_whole, answer)
+        entry = self.node.sent(packet, ("receipt-verified", "failed"))
+        self.check("pull_receipt", entry.get("state") == "receipt-verified", (entry, answer))
+        self.check("pull_empty_again", self.is_empty(self.pull()), "no EBMS:0006")
+        self.node.say("partner", "add", "--as4", "--party", PARTY, "--channel-out", "", "--yes")
+
     # ------------------------------------------------------------ phase4 with other keys
 
     def wrong_keys(self):
@@ -299,9 +325,10 @@ class Suite:
         try:
             self.outward_all()
             self.inward_all()
-            self.outward("large", [self.files["large-out.bin"]])
+            self.outward("large", [self.files["large.bin"]])
             self.two_way()
             self.again_and_changed()
+            self.pulled()
             self.wrong_keys()
         finally:
             self.node.stop()

@@ -34,6 +34,7 @@ public final class Kit {
     private final Map<String, Endpoint> endpoints = new HashMap<>();
     private final Receiver receiver;
     private final Sender sender;
+    private final Puller puller;
     private final int port;
 
     private Kit(IJsonObject setup) throws Exception {
@@ -47,6 +48,7 @@ public final class Kit {
         }
         port = receiver.start();
         sender = new Sender(tls, folder);
+        puller = new Puller(sender, folder);
     }
 
     private IJsonObject answer(IJsonObject command) throws Exception {
@@ -55,7 +57,7 @@ public final class Kit {
         case "send":
             return sender.send(endpoint, command);
         case "pull":
-            return sender.pull(endpoint, command);
+            return puller.pull(endpoint, command);
         case "load":
             return new Load(sender, endpoint, command.getAsObject("message")).run(command.getAsInt("threads", 1),
                     command.getAsDouble("warmUp", 0), command.getAsDouble("seconds", 5));

@@ -18,7 +18,6 @@ import javax.net.ssl.X509TrustManager;
 
 import org.apache.hc.core5.util.Timeout;
 
-import com.helger.collection.commons.ICommonsList;
 import com.helger.httpclient.HttpClientFactory;
 import com.helger.httpclient.HttpClientSettings;
 import com.helger.json.IJson;
@@ -28,7 +27,6 @@ import com.helger.json.JsonArray;
 import com.helger.json.JsonObject;
 import com.helger.mime.parse.MimeTypeParser;
 import com.helger.phase4.attachment.AS4OutgoingAttachment;
-import com.helger.phase4.attachment.WSS4JAttachment;
 import com.helger.phase4.crypto.ECryptoAlgorithmCrypt;
 import com.helger.phase4.crypto.ECryptoAlgorithmSignDigest;
 import com.helger.phase4.crypto.ECryptoKeyIdentifierType;
@@ -41,14 +39,13 @@ import com.helger.phase4.model.MessageProperty;
 import com.helger.phase4.model.pmode.PMode;
 import com.helger.phase4.model.pmode.leg.PModeLegSecurity;
 import com.helger.phase4.sender.AS4Sender;
-import com.helger.phase4.sender.AS4Sender.BuilderPullRequest;
 import com.helger.phase4.sender.AS4Sender.BuilderUserMessage;
 import com.helger.phase4.sender.IAS4SignalMessageValidationResultHandler;
 import com.helger.web.scope.mgr.WebScoped;
 
 /** Sends with phase4 and says what came back. */
 final class Sender {
-    private final HttpClientSettings settings = new HttpClientSettings();
+    final HttpClientSettings settings = new HttpClientSettings();
     private final ConcurrentHashMap<String, X509Certificate> certificates = new ConcurrentHashMap<>();
     private final Path folder;
 
@@ -218,7 +215,7 @@ final class Sender {
         return seen;
     }
 
-    private static void signal(IJsonObject answer, Ebms3SignalMessage signal, IAS4IncomingMessageState state) {
+    static void signal(IJsonObject answer, Ebms3SignalMessage signal, IAS4IncomingMessageState state) {
         answer.add("answerSigned", state.isSoapSignatureChecked());
         answer.add("answerTo", String.valueOf(signal.getMessageInfo().getRefToMessageId()));
         answer.add("errors", errors(signal));
@@ -265,32 +262,5 @@ final class Sender {
         for (Throwable t = thrown; t != null && text.length() < 600; t = t.getCause())
             text.append(text.length() == 0 ? "" : " <- ").append(t.getClass().getSimpleName()).append(": ").append(t.getMessage());
         return text.toString();
-    }
-
-    /** A PullRequest; the message that came, its parts kept, or the errors. */
-    IJsonObject pull(Endpoint endpoint, IJsonObject names) throws Exception {
-        IJsonObject answer = new JsonObject();
-        try (WebScoped scope = new WebScoped()) {
-            String url = names.getAsString("url");
-            BuilderPullRequest builder = AS4Sender.builderPullRequest();
-            builder.as4ProfileID(endpoint.profile.id).pmode(endpoint.anyPMode(url)).pmodeResolver(endpoint)
-                    .httpClientFactory(new HttpClientFactory(settings)).httpRetrySettings(new HttpRetrySettings().setMaxRetries(0))
-                    .cryptoFactorySign(endpoint.sign).cryptoFactoryCrypt(endpoint.open).mpc(names.getAsString("mpc")).endpointURL(url);
-            builder.withSigningParams(endpoint.profile::signing);
-            builder.userMsgConsumer((message, metadata, state) -> {
-                answer.add("message", Store.describe(message, state));
-                ICommonsList<WSS4JAttachment> parts = state.getDecryptedAttachments();
-                try {
-                    answer.add("parts", Store.keepAll(parts, folder));
-                } catch (java.io.IOException e) {
-                    throw new java.io.UncheckedIOException(e);
-                }
-            });
-            builder.signalMsgConsumer((signal, metadata, state) -> signal(answer, signal, state));
-            answer.add("result", builder.sendMessage().isSuccess() ? "success" : "failure");
-        } catch (Exception e) {
-            answer.add("result", "exception").add("exception", chain(e));
-        }
-        return answer;
     }
 }
