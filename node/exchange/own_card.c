@@ -129,6 +129,7 @@ static sph_rc add_identity(const sph_node *node, sph_card *card, sph_err *err)
         card->subscribes[i] =
             i == SPH_PACKET_CASE_LAW || i == SPH_PACKET_RESOURCE || i == SPH_PACKET_DIRECTORY;
     card->largest_message = config->largest;
+    card->has_relay = sph_config_relays(config) || card->pull_via[0];
     return sph_ok();
 }
 

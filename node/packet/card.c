@@ -175,6 +175,7 @@ static sph_rc read_one(const sph_xml_node *node, sph_card *to, sph_err *err)
         return note_type(text, to->accepts_type);
     if (sph_xml_is(node, SPH_NS_PACKET, "feature")) {
         to->has_akn_full = to->has_akn_full || strcmp(text, "akn-full") == 0;
+        to->has_relay = to->has_relay || strcmp(text, "relay") == 0;
         return sph_ok();
     }
     if (to->suite_count == 3)

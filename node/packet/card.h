@@ -27,6 +27,7 @@ typedef struct sph_card {
     bool accepts_type[SPH_PACKET_TYPE_COUNT];
     bool subscribes[SPH_PACKET_TYPE_COUNT];
     bool has_akn_full;
+    bool has_relay; /* keeps and passes on relayed messages, or takes its own through pull_via */
     uint64_t largest_message;
     char languages[3][3];
     size_t language_count;

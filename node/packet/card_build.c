@@ -69,6 +69,16 @@ static sph_rc add_types(const sph_card *card, sph_json *body, sph_err *err)
     return sph_json_set(body, "subscription", sph_move(subscriptions), err);
 }
 
+static sph_rc add_features(const sph_card *card, sph_json *body, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_json) *list = sph_json_array();
+    if (card->has_akn_full)
+        SPH_TRY(sph_json_add(list, sph_json_text("akn-full"), err), err, "feature");
+    if (card->has_relay)
+        SPH_TRY(sph_json_add(list, sph_json_text("relay"), err), err, "feature");
+    return sph_json_set(body, "feature", sph_move(list), err);
+}
+
 static sph_rc add_lists(const sph_card *card, sph_json *body, sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *suites = sph_json_array();
@@ -80,7 +90,7 @@ static sph_rc add_lists(const sph_card *card, sph_json *body, sph_err *err)
         SPH_TRY(sph_json_add(languages, sph_json_text(card->languages[i]), err), err, "language");
     SPH_TRY(sph_json_set(body, "suite", sph_move(suites), err), err, "suites");
     SPH_TRY(sph_json_set(body, "language", sph_move(languages), err), err, "languages");
-    return card->has_akn_full ? set_text(body, "feature", "akn-full", err) : sph_ok();
+    return add_features(card, body, err);
 }
 
 static sph_rc add_pair(sph_json *body, const char *key, const char *name_key, const char *name,

@@ -1,4 +1,5 @@
 #include "packet/card.h"
+#include "packet/vocabulary.h"
 #include "packet_kit.h"
 
 int test_card(void);
@@ -173,12 +174,44 @@ static void card_without_address_fetches_its_messages(void **state)
     AUTO_CARD *read = calloc(1, sizeof(*read));
     SPH_AUTO(sph_buf) octets = sph_buf_init(262144);
     sph_findings findings = {0};
+    sph_err err = {0};
     card->url[0] = '\0';
+    card->has_akn_full = false;
+    card->has_relay = true;
+    assert_ok(sph_str_format(card->pull_mpc, sizeof(card->pull_mpc), &err, "urn:saphan:mpc:7q4m2k"),
+              &err);
+    assert_ok(sph_str_format(card->pull_via, sizeof(card->pull_via), &err, "la.hub.example"), &err);
     build_card(kit, &kit->lawyer, card, &octets);
     assert_int_equal(
         check_card(kit, sph_buf_peek(&octets), KIT_NOW, "training", &findings, read, NULL).code,
         SPH_OK);
     assert_string_equal(read->url, "");
+    assert_string_equal(read->pull_mpc, "urn:saphan:mpc:7q4m2k");
+    assert_string_equal(read->pull_via, "la.hub.example");
+    assert_true(read->has_relay && !read->has_akn_full);
+}
+
+/* The list of features is closed: one of a later version is a card that this one does not read. */
+static void card_features_are_those_of_the_list(void **state)
+{
+    struct kit *kit = *state;
+    for (unsigned bits = 0; bits < 4; bits++) {
+        AUTO_CARD *card = make_card(&kit->lawyer);
+        AUTO_CARD *read = calloc(1, sizeof(*read));
+        SPH_AUTO(sph_buf) octets = sph_buf_init(262144);
+        sph_findings findings = {0};
+        card->has_akn_full = (bits & 1) != 0;
+        card->has_relay = (bits & 2) != 0;
+        build_card(kit, &kit->lawyer, card, &octets);
+        const sph_slice all = sph_buf_peek(&octets);
+        assert_int_equal(check_card(kit, all, KIT_NOW, "training", &findings, read, NULL).code,
+                         SPH_OK);
+        assert_int_equal(read->has_akn_full, card->has_akn_full);
+        assert_int_equal(read->has_relay, card->has_relay);
+        assert_int_equal(sph_slice_find(all, SPH_LIT("<feature>"), 0) == SIZE_MAX, bits == 0);
+    }
+    assert_true(sph_vocabulary_has("feature", SPH_LIT("relay")));
+    assert_false(sph_vocabulary_has("feature", SPH_LIT("teleport")));
 }
 
 static void card_that_is_another_packet_is_refused(void **state)
@@ -200,6 +233,7 @@ int test_card(void)
         cmocka_unit_test(card_built_is_read_back_whole),
         cmocka_unit_test(card_with_a_fault_is_refused),
         cmocka_unit_test(card_without_address_fetches_its_messages),
+        cmocka_unit_test(card_features_are_those_of_the_list),
         cmocka_unit_test(card_that_is_another_packet_is_refused),
     };
     return cmocka_run_group_tests_name("card", tests, kit_setup, kit_teardown);
