@@ -70,7 +70,7 @@ static enum sph_exit read_answers(const sph_cli *cli, const char *path, struct a
 static bool take_options(const sph_cli *cli, struct answers *answers)
 {
     static const char *const names[] = {"party",   "name", "name-lo", "name-th", "name-en", "kind",
-                                        "country", "url",  "listen",  "largest", "suites"};
+                                        "country", "url",  "listen",  "largest", "suites",  "via"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char option[32];
         if (sph_str_format(option, sizeof(option), NULL, "--%s", names[i]).code != SPH_OK)
@@ -168,6 +168,8 @@ static void fill(const sph_cli *cli, const struct answers *answers, const char *
                               .listen_port = port,
                               .largest = largest,
                               .suites = answer(answers, "suites"),
+                              .via = answer(answers, "via"),
+                              .relays = sph_cli_flag(cli, "--relay"),
                               .lang = cli->lang};
     values->name[SPH_LANG_EN] = answer(answers, "name-en");
     values->name[SPH_LANG_LO] = answer(answers, "name-lo");
@@ -182,6 +184,10 @@ static enum sph_exit check_given(const sph_cli *cli, const struct answers *answe
     for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
         if (!answer(answers, needed[i]))
             return sph_cli_usage(cli, "init.missing", SPH_ARGS({"option", needed[i]}));
+    if (sph_cli_flag(cli, "--relay") && sph_cli_flag(cli, "--pull-only"))
+        return sph_cli_usage(cli, "init.relay-needs-url", NULL, 0);
+    if (answer(answers, "via") && !sph_cli_flag(cli, "--pull-only"))
+        return sph_cli_usage(cli, "init.via-needs-pull-only", NULL, 0);
     if (sph_cli_flag(cli, "--pull-only"))
         return answer(answers, "url") ? sph_cli_usage(cli, "init.pull-only-url", NULL, 0)
                                       : SPH_EXIT_DONE;
@@ -207,11 +213,17 @@ static bool is_taken(const char *key, const char *value)
 static enum sph_exit check_values(const sph_cli *cli, const struct answers *answers)
 {
     static const char *const checked[][3] = {
-        {"party", "party", "init.bad.party"},       {"name", "name_en", "init.bad.name"},
-        {"name-lo", "name_lo", "init.bad.name"},    {"name-th", "name_th", "init.bad.name"},
-        {"name-en", "name_en", "init.bad.name"},    {"kind", "kind", "init.bad.kind"},
-        {"country", "country", "init.bad.country"}, {"url", "url", "init.bad.url"},
-        {"largest", "largest", "init.bad.largest"}, {"suites", "suites", "init.bad.suites"},
+        {"party", "party", "init.bad.party"},
+        {"name", "name_en", "init.bad.name"},
+        {"name-lo", "name_lo", "init.bad.name"},
+        {"name-th", "name_th", "init.bad.name"},
+        {"name-en", "name_en", "init.bad.name"},
+        {"kind", "kind", "init.bad.kind"},
+        {"country", "country", "init.bad.country"},
+        {"url", "url", "init.bad.url"},
+        {"largest", "largest", "init.bad.largest"},
+        {"suites", "suites", "init.bad.suites"},
+        {"via", "via", "init.bad.via"},
     };
     for (size_t i = 0; i < sizeof(checked) / sizeof(checked[0]); i++) {
         const char *value = answer(answers, checked[i][0]);

@@ -1,5 +1,6 @@
 #include "cli/foreign.h"
 #include "cli/input.h"
+#include "cli/partner_list.h"
 #include "cli/view.h"
 
 #define CARD_MOST ((size_t)256 * 1024)
@@ -23,32 +24,9 @@ enum sph_exit sph_cmd_partner_card(sph_cli *cli)
     return SPH_EXIT_DONE;
 }
 
-static void print_list(const sph_cli *cli, const sph_json *json)
-{
-    static const char *const heads[] = {"cli.col.party", "cli.col.name", "cli.col.kind",
-                                        "cli.col.country", "cli.col.state"};
-    const sph_json *list = sph_json_get(json, "items");
-    if (sph_json_count(list) == 0) {
-        sph_cli_say(cli, "cli.partner.none", NULL, 0);
-        return;
-    }
-    struct sph_table *table = sph_view_table();
-    sph_view_heading(cli, table, 5, heads);
-    for (size_t i = 0; i < sph_json_count(list); i++) {
-        const sph_json *row = sph_json_at(list, i);
-        const char *const cells[] = {
-            sph_view_get(row, "party"), sph_view_name(cli, row),
-            sph_view_label(cli, "party-kind", sph_view_get(row, "kind")),
-            sph_view_get(row, "country"),
-            sph_view_label(cli, "partner-state", sph_view_get(row, "state"))};
-        sph_view_row(cli, table, 5, cells);
-    }
-    sph_view_table_end(cli, &table);
-}
-
 enum sph_exit sph_cmd_partner_list(sph_cli *cli)
 {
-    static const struct sph_view view = {.print = print_list};
+    static const struct sph_view view = {.print = sph_cli_partner_list};
     const sph_ask ask = {.method = "GET", .target = "/api/1/partners"};
     return sph_view(cli, &ask, &view);
 }
@@ -106,6 +84,8 @@ static void print_partner(const sph_cli *cli, const sph_json *json)
     } else {
         sph_cli_say(cli, sph_view_get(json, "url")[0] ? "cli.partner.url" : "cli.partner.no-url",
                     SPH_ARGS({"url", sph_view_get(json, "url")}));
+        if (sph_view_get(json, "via")[0])
+            sph_cli_say(cli, "cli.partner.via", SPH_ARGS({"hub", sph_view_get(json, "via")}));
         sph_cli_say(cli, "cli.partner.safety",
                     SPH_ARGS({"number", sph_view_get(json, "safetyNumber")}));
     }

@@ -16,6 +16,10 @@ static void print_sent(const sph_cli *cli, const sph_json *list)
                     SPH_ARGS({"partner", sph_view_get(row, "partner")},
                              {"state", sph_view_state(cli, row, state)},
                              {"proof", sph_view_label(cli, "proof", sph_view_get(row, "proof"))}));
+        if (sph_view_get(row, "via")[0]) {
+            fputs("    ", stdout);
+            sph_cli_say(cli, "cli.show.via", SPH_ARGS({"hub", sph_view_get(row, "via")}));
+        }
         fputs("    ", stdout);
         sph_cli_say(cli, "cli.show.sent-events",
                     SPH_ARGS({"submitted", sph_view_event(row, "submittedEvent", submitted)},

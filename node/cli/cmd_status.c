@@ -42,6 +42,35 @@ static void print_outbox(const sph_cli *cli, const sph_json *outbox)
     sph_cli_say(cli, "cli.status.oldest", SPH_ARGS({"time", oldest}));
 }
 
+/** Messages that should have their receipt by now: ours to give, or theirs to send. */
+static void print_alarms(const sph_cli *cli, const sph_json *list)
+{
+    char number[SPH_VIEW_ROOM], time[SPH_VIEW_ROOM], age[SPH_VIEW_ROOM];
+    for (size_t i = 0; i < sph_json_count(list); i++) {
+        const sph_json *row = sph_json_at(list, i);
+        const bool is_owed = sph_slice_is(sph_slice_str(sph_view_get(row, "code")), "receipt-owed");
+        sph_view_say(cli, is_owed ? SPH_MARK_BAD : SPH_MARK_WAIT,
+                     is_owed ? "alarm.receipt-owed" : "alarm.receipt-missing",
+                     SPH_ARGS({"party", sph_view_get(row, "party")},
+                              {"number", sph_view_number(row, "number", number)},
+                              {"time", sph_view_time(cli, row, "oldest", time)},
+                              {"age", sph_view_ago(cli, row, "oldest", age)}));
+    }
+}
+
+/** Both ends of a relay: what a hub has of ours, and what we have of others. */
+static void print_relay(const sph_cli *cli, const sph_json *outbox)
+{
+    char count[SPH_VIEW_ROOM], oldest[SPH_VIEW_ROOM];
+    if (sph_json_get_int(outbox, "handedToHub", 0) > 0)
+        sph_view_say(cli, SPH_MARK_WAIT, "cli.status.handed",
+                     SPH_ARGS({"count", sph_view_number(outbox, "handedToHub", count)},
+                              {"time", sph_view_time(cli, outbox, "oldestHanded", oldest)}));
+    if (sph_json_get_int(outbox, "relaying", 0) > 0)
+        sph_view_say(cli, SPH_MARK_OK, "cli.status.relaying",
+                     SPH_ARGS({"count", sph_view_number(outbox, "relaying", count)}));
+}
+
 static void print_ledger(const sph_cli *cli, const sph_json *ledger)
 {
     char size[SPH_VIEW_ROOM];
@@ -75,9 +104,11 @@ static void print_status(const sph_cli *cli, const sph_json *json)
     const int64_t left = sph_json_get_int(json, "certificateDaysLeft", 0);
     print_head(cli, json);
     print_outbox(cli, sph_json_get(json, "outbox"));
+    print_relay(cli, sph_json_get(json, "outbox"));
     sph_view_say(cli, SPH_MARK_OK, "cli.status.inbox",
                  SPH_ARGS({"received", sph_view_number(inbox, "received", received)},
                           {"unread", sph_view_number(inbox, "unread", unread)}));
+    print_alarms(cli, sph_json_get(json, "alarms"));
     sph_view_say(cli, sph_json_get_int(json, "partners", 0) > 0 ? SPH_MARK_OK : SPH_MARK_WAIT,
                  "cli.status.partners",
                  SPH_ARGS({"active", sph_view_number(json, "partners", active)},

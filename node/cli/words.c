@@ -17,12 +17,23 @@
         NULL, false, false                                                                         \
     }
 
-static const struct sph_option init_options[] = {
-    VALUE("--party"),    VALUE("--name"),    VALUE("--name-lo"),
-    VALUE("--name-th"),  VALUE("--name-en"), VALUE("--kind"),
-    VALUE("--country"),  VALUE("--url"),     VALUE("--listen"),
-    VALUE("--largest"),  VALUE("--suites"),  FLAG("--training"),
-    FLAG("--pull-only"), VALUE("--answers"), END};
+static const struct sph_option init_options[] = {VALUE("--party"),
+                                                 VALUE("--name"),
+                                                 VALUE("--name-lo"),
+                                                 VALUE("--name-th"),
+                                                 VALUE("--name-en"),
+                                                 VALUE("--kind"),
+                                                 VALUE("--country"),
+                                                 VALUE("--url"),
+                                                 VALUE("--listen"),
+                                                 VALUE("--largest"),
+                                                 VALUE("--suites"),
+                                                 FLAG("--training"),
+                                                 FLAG("--pull-only"),
+                                                 VALUE("--via"),
+                                                 FLAG("--relay"),
+                                                 VALUE("--answers"),
+                                                 END};
 static const struct sph_option run_options[] = {FLAG("--check-only"), END};
 static const struct sph_option status_options[] = {FLAG("--watch"), END};
 static const struct sph_option demo_options[] = {FLAG("--once"), VALUE("--dir"), END};

@@ -86,7 +86,8 @@ static sph_rc read_queue(sph_db *reader, const char *party, struct sph_partner_h
     SPH_TRY(sph_stmt_get(reader,
                          "SELECT p.heard_ms, p.reached_ms, COUNT(o.created_ms),"
                          " COALESCE(MIN(o.created_ms),0) FROM partner p LEFT JOIN outbox o"
-                         " ON o.partner=p.party AND o.state IN " SPH_OUTBOX_OPEN " WHERE p.party=?",
+                         " ON o.partner=p.party AND o.state IN " SPH_OUTBOX_OPEN
+                         " AND o.state<>'handed-to-hub' WHERE p.party=?",
                          &stmt, err),
             err, "queue");
     sph_stmt_text(stmt, 1, party);

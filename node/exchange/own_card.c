@@ -301,7 +301,9 @@ static sph_rc has_row(const struct giving *giving, const char *party, bool *out,
     sph_db *reader = NULL;
     sph_stmt *stmt = NULL;
     SPH_TRY(sph_db_pool_get(sph_node_readers(giving->node), &reader, err), err, "reader");
-    sph_rc rc = sph_stmt_get(reader, "SELECT 1 FROM outbox WHERE packet_id = ? AND partner = ?",
+    sph_rc rc = sph_stmt_get(reader,
+                             "SELECT 1 FROM outbox WHERE packet_id = ?1 AND"
+                             " CASE recipient WHEN '' THEN partner ELSE recipient END = ?2",
                              &stmt, err);
     if (rc.code == SPH_OK) {
         sph_stmt_text(stmt, 1, giving->packet_id);

@@ -24,6 +24,8 @@ sph_rc sph_ping_queue(sph_node *node, const char *party, char message_id[128], s
     SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(node), party);
     if (!partner || partner->state == SPH_PARTNER_REMOVED)
         return sph_fail(err, SPH_ENOTFOUND, "no partner of that name");
+    if (sph_node_is_pull_only(node) && !partner->pmode.is_foreign && partner->card.pull_mpc[0])
+        return sph_fail(err, SPH_EREFUSED, "both only pull, and a hub relays no pings");
     SPH_TRY(sph_partner_suite(partner, sph_node_suites(node), false, &ping.row.suite, err), err,
             "crypto suite");
     SPH_TRY(sph_as4_new_message_id(sph_node_env(node)->random, sph_node_party(node),

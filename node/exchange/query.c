@@ -56,7 +56,8 @@ static void fill_outbox(sph_stmt *stmt, struct sph_outbox_view *view)
                                      .thread_short = sph_col_text(stmt, 22),
                                      .question = sph_col_text(stmt, 23),
                                      .type = sph_col_text(stmt, 24),
-                                     .ref_to = sph_col_text(stmt, 25)};
+                                     .ref_to = sph_col_text(stmt, 25),
+                                     .via = sph_col_text(stmt, 26)};
     view->display = display_of(view->state, view->attempt);
 }
 
@@ -72,15 +73,19 @@ static void bind_filter(sph_stmt *stmt, const void *ask)
     sph_stmt_int(stmt, 7, filter->has_no_pings);
 }
 
-/* A ping has no packet. */
+/* A ping has no packet, nor has what a hub relays. Through a hub the partner is who it is for. */
 static const char outbox_sql[] =
-    "SELECT o.id, o.message_id, o.packet_id, o.partner, o.action, o.suite, o.state, o.attempt,"
+    "SELECT o.id, o.message_id, o.packet_id,"
+    " CASE o.recipient WHEN '' THEN o.partner ELSE o.recipient END, o.action, o.suite, o.state, "
+    "o.attempt,"
     " o.next_ms, o.deadline_ms, o.created_ms, o.finished_ms, o.submitted_index, o.sent_index,"
     " o.receipt_index, o.failed_index, o.proof_state, o.peer_index, o.error_code, o.error_detail,"
     " COALESCE(p.short_id,''), COALESCE(p.thread_id,''), COALESCE(p.thread_short,''),"
-    " COALESCE(p.question,''), COALESCE(p.type,'ping'), o.ref_to"
+    " COALESCE(p.question,''), COALESCE(p.type,CASE o.action WHEN 'a4' THEN 'relay' ELSE 'ping' "
+    "END),"
+    " o.ref_to, CASE o.recipient WHEN '' THEN '' ELSE o.partner END"
     " FROM outbox o LEFT JOIN packet p ON p.packet_id=o.packet_id"
-    " WHERE (?1 IS NULL OR o.partner=?1) AND (?2 IS NULL OR o.packet_id=?2)"
+    " WHERE (?1 IS NULL OR o.partner=?1 OR o.recipient=?1) AND (?2 IS NULL OR o.packet_id=?2)"
     " AND (?3 IS NULL OR p.thread_id=?3)"
     " AND (?4=0 OR o.state IN " SPH_OUTBOX_OPEN ") AND o.id<?5"
     " AND (?7=0 OR p.packet_id IS NOT NULL)"
@@ -109,12 +114,17 @@ sph_rc sph_query_outbox(sph_node *node, const struct sph_view_filter *filter, sp
 }
 
 static const char inbox_sql[] =
-    "SELECT i.id, i.message_id, i.packet_id, i.partner, i.action, i.suite, i.state, i.received_ms,"
+    "SELECT i.id, i.message_id, i.packet_id,"
+    " CASE WHEN i.action='a4' THEN COALESCE(p.issuer, i.partner) ELSE i.partner END,"
+    " i.action, i.suite, i.state, i.received_ms,"
     " i.received_index, i.receipt_index, i.duplicates, COALESCE(p.short_id,''),"
-    " COALESCE(p.thread_id,''), COALESCE(p.thread_short,''), COALESCE(p.type,'ping'),"
-    " COALESCE(p.is_read,1), i.ref_to"
+    " COALESCE(p.thread_id,''), COALESCE(p.thread_short,''),"
+    " COALESCE(p.type,CASE i.action WHEN 'a4' THEN 'relay' ELSE 'ping' END),"
+    " COALESCE(p.is_read,1), i.ref_to,"
+    " CASE WHEN i.action='a4' AND p.packet_id IS NOT NULL THEN i.partner ELSE '' END"
     " FROM inbox i LEFT JOIN packet p ON p.packet_id=i.packet_id"
-    " WHERE (?1 IS NULL OR i.partner=?1) AND (?2 IS NULL OR i.packet_id=?2)"
+    " WHERE (?1 IS NULL OR i.partner=?1 OR (i.action='a4' AND p.issuer=?1)) AND (?2 IS NULL OR "
+    "i.packet_id=?2)"
     " AND (?3 IS NULL OR p.thread_id=?3) AND (?4=0 OR p.is_read=0) AND i.id<?5"
     " AND (?7=0 OR p.packet_id IS NOT NULL)"
     " ORDER BY i.id DESC LIMIT ?6";
@@ -142,7 +152,8 @@ static sph_rc read_inbox(sph_stmt *stmt, void *to, bool *is_done, sph_err *err)
                                         .thread_short = sph_col_text(stmt, 13),
                                         .type = sph_col_text(stmt, 14),
                                         .is_unread = sph_col_int(stmt, 15) == 0,
-                                        .ref_to = sph_col_text(stmt, 16)};
+                                        .ref_to = sph_col_text(stmt, 16),
+                                        .via = sph_col_text(stmt, 17)};
     (void)is_done;
     return reader->each(reader->arg, sph_col_int(stmt, 0), &view, err);
 }
@@ -160,24 +171,32 @@ static const char counts_sql[] =
     "WITH open(attempt, created_ms) AS MATERIALIZED (SELECT attempt, created_ms FROM outbox"
     "  WHERE state IN " SPH_OUTBOX_OPEN "),"
     " ended(state) AS MATERIALIZED (SELECT state FROM outbox"
-    "  WHERE state IN ('failed','cancelled'))"
-    " SELECT (SELECT COUNT(*) FROM open WHERE attempt=0),"
-    " (SELECT COUNT(*) FROM open WHERE attempt>0),"
+    "  WHERE state IN ('failed','cancelled')),"
+    " handed(attempt, created_ms) AS MATERIALIZED (SELECT attempt, created_ms FROM outbox"
+    "  WHERE state='handed-to-hub')"
+    " SELECT (SELECT COUNT(*) FROM open WHERE attempt=0)"
+    "  - (SELECT COUNT(*) FROM handed WHERE attempt=0),"
+    " (SELECT COUNT(*) FROM open WHERE attempt>0)"
+    "  - (SELECT COUNT(*) FROM handed WHERE attempt>0),"
     " (SELECT COUNT(*) FROM outbox) - (SELECT COUNT(*) FROM open) - (SELECT COUNT(*) FROM ended),"
     " (SELECT COUNT(*) FROM ended WHERE state='failed'), (SELECT COUNT(*) FROM inbox),"
     " (SELECT COUNT(*) FROM packet WHERE is_read=0), (SELECT COUNT(*) FROM packet),"
-    " COALESCE((SELECT MIN(created_ms) FROM open),0),"
+    " COALESCE((SELECT MIN(created_ms) FROM outbox WHERE state IN " SPH_OUTBOX_OPEN
+    "  AND state<>'handed-to-hub'),0),"
     " (SELECT COUNT(*) FROM inbox WHERE state='stored'),"
-    " COALESCE((SELECT MIN(received_ms) FROM inbox WHERE state='stored'),0)";
+    " COALESCE((SELECT MIN(received_ms) FROM inbox WHERE state='stored'),0),"
+    " (SELECT COUNT(*) FROM handed), COALESCE((SELECT MIN(created_ms) FROM handed),0),"
+    " (SELECT COUNT(*) FROM relay_part WHERE sender <> '')";
 
 static sph_rc read_counts(sph_stmt *stmt, void *to, bool *is_done, sph_err *err)
 {
     (void)is_done;
     (void)err;
     *(struct sph_counts *)to = (struct sph_counts){
-        sph_col_int(stmt, 0), sph_col_int(stmt, 1), sph_col_int(stmt, 2), sph_col_int(stmt, 3),
-        sph_col_int(stmt, 4), sph_col_int(stmt, 5), sph_col_int(stmt, 6), sph_col_int(stmt, 7),
-        sph_col_int(stmt, 8), sph_col_int(stmt, 9)};
+        sph_col_int(stmt, 0), sph_col_int(stmt, 1), sph_col_int(stmt, 2),  sph_col_int(stmt, 3),
+        sph_col_int(stmt, 4), sph_col_int(stmt, 5), sph_col_int(stmt, 6),  sph_col_int(stmt, 7),
+        sph_col_int(stmt, 8), sph_col_int(stmt, 9), sph_col_int(stmt, 10), sph_col_int(stmt, 11),
+        sph_col_int(stmt, 12)};
     return sph_ok();
 }
 

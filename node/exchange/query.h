@@ -9,8 +9,10 @@ struct sph_outbox_view {
         *partner, *action, *suite;
     const char *ref_to;      /* RefToMessageId, or "" */
     const char *state;       /* as4.md 14.2 */
-    const char *display;     /* queued, sent, receipt-verified, retrying, failed, cancelled */
-    const char *proof_state; /* none, receipt-only, proved */
+    const char *display;     /* queued, sent, handed-to-hub, receipt-verified, retrying, failed,
+                                cancelled */
+    const char *proof_state; /* none, receipt-only, proved; through a hub: hub, then notice */
+    const char *via;         /* the hub that relays it to the partner, or "" */
     const char *error_code, *error_detail;
     unsigned attempt;
     int64_t created_ms, next_ms, deadline_ms, finished_ms;
@@ -21,6 +23,7 @@ struct sph_inbox_view {
     const char *message_id, *packet_id, *short_id, *thread_id, *thread_short, *type, *partner,
         *action, *suite, *state;
     const char *ref_to; /* RefToMessageId as it was claimed; it may name nothing of ours */
+    const char *via;    /* the hub that relayed it from the partner, or "" */
     bool is_unread;
     int64_t received_ms, received_index, receipt_index, duplicates;
 };
@@ -65,8 +68,23 @@ SPH_MUST sph_rc sph_query_thread_tip(sph_node *node, const char *packet_id,
 struct sph_counts {
     int64_t queued, retrying, acknowledged, failed, received, unread, packets, oldest_open_ms;
     int64_t unreceipted, oldest_unreceipted_ms; /* stored messages without their receipt */
+    int64_t handed, oldest_handed_ms;           /* with a hub, and not delivered yet */
+    int64_t relaying;                           /* messages of others that wait here */
 };
 SPH_MUST sph_rc sph_query_counts(sph_node *node, struct sph_counts *out, sph_err *err);
+
+/** Messages of one partner that should have their receipt by now (ledger.md 11). */
+struct sph_receipt_alarm {
+    bool is_owed; /* theirs, and our receipt could not be written; else ours, and none came in a day
+                   */
+    const char *party; /* valid during the callback only */
+    int64_t count, oldest_ms;
+};
+typedef sph_rc sph_receipt_alarm_each(void *arg, const struct sph_receipt_alarm *alarm,
+                                      sph_err *err);
+/** What we owe first, then what is missing; each oldest first. */
+SPH_MUST sph_rc sph_query_receipt_alarms(sph_node *node, sph_receipt_alarm_each *each, void *arg,
+                                         sph_err *err);
 
 /** Ledger events, newest first. */
 struct sph_ledger_filter {

@@ -30,8 +30,9 @@ sph_rc sph_query_thread(sph_node *node, const char *thread_id, sph_thread_each *
 
 static const char tip_sql[] =
     "SELECT t.thread_id, t.packet_id, t.seq,"
-    " COALESCE((SELECT partner FROM outbox WHERE packet_id=t.packet_id LIMIT 1),"
-    "          (SELECT partner FROM inbox WHERE packet_id=t.packet_id LIMIT 1), ''),"
+    " CASE t.is_own WHEN 0 THEN t.issuer ELSE"
+    "  COALESCE((SELECT CASE recipient WHEN '' THEN partner ELSE recipient END FROM outbox"
+    "   WHERE packet_id=t.packet_id LIMIT 1), '') END,"
     " (SELECT issuer FROM packet WHERE thread_id=t.thread_id ORDER BY seq, packet_id LIMIT 1)"
     " FROM packet t WHERE t.thread_id=(SELECT thread_id FROM packet WHERE packet_id=?)"
     " AND t.thread_id<>'' ORDER BY t.seq DESC, t.packet_id DESC LIMIT 1";

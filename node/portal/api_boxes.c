@@ -15,6 +15,8 @@ static sph_rc outbox_json(int64_t id, const struct sph_outbox_view *view, sph_js
     SPH_TRY(sph_api_set_text(row, "question", view->question, err), err, "message");
     SPH_TRY(sph_api_set_text(row, "type", view->type, err), err, "message");
     SPH_TRY(sph_api_set_text(row, "partner", view->partner, err), err, "message");
+    if (view->via[0])
+        SPH_TRY(sph_api_set_text(row, "via", view->via, err), err, "message");
     SPH_TRY(sph_api_set_text(row, "messageId", view->message_id, err), err, "message");
     if (view->ref_to[0])
         SPH_TRY(sph_api_set_text(row, "refToMessageId", view->ref_to, err), err, "message");
@@ -58,6 +60,8 @@ static sph_rc add_inbox(void *arg, int64_t id, const struct sph_inbox_view *view
     SPH_TRY(sph_api_set_text(row, "threadId", view->thread_id, err), err, "message");
     SPH_TRY(sph_api_set_text(row, "type", view->type, err), err, "message");
     SPH_TRY(sph_api_set_text(row, "partner", view->partner, err), err, "message");
+    if (view->via[0])
+        SPH_TRY(sph_api_set_text(row, "via", view->via, err), err, "message");
     SPH_TRY(sph_api_set_text(row, "messageId", view->message_id, err), err, "message");
     if (view->ref_to[0])
         SPH_TRY(sph_api_set_text(row, "refToMessageId", view->ref_to, err), err, "message");

@@ -33,6 +33,9 @@ static sph_rc set_counts(sph_node *node, sph_json *object, sph_err *err)
         return sph_fail(err, SPH_ENOMEM, "status");
     SPH_TRY(sph_api_set_int(outbox, "queued", counts.queued, err), err, "status");
     SPH_TRY(sph_api_set_int(outbox, "retrying", counts.retrying, err), err, "status");
+    SPH_TRY(sph_api_set_int(outbox, "handedToHub", counts.handed, err), err, "status");
+    SPH_TRY(sph_api_set_time(outbox, "oldestHanded", counts.oldest_handed_ms, err), err, "status");
+    SPH_TRY(sph_api_set_int(outbox, "relaying", counts.relaying, err), err, "status");
     SPH_TRY(sph_api_set_int(outbox, "acknowledged", counts.acknowledged, err), err, "status");
     SPH_TRY(sph_api_set_int(outbox, "failed", counts.failed, err), err, "status");
     SPH_TRY(sph_api_set_time(outbox, "oldestOpen", counts.oldest_open_ms, err), err, "status");
@@ -41,6 +44,24 @@ static sph_rc set_counts(sph_node *node, sph_json *object, sph_err *err)
     SPH_TRY(sph_api_set_int(inbox, "unreceipted", counts.unreceipted, err), err, "status");
     SPH_TRY(sph_json_set(object, "outbox", sph_move(outbox), err), err, "status");
     return sph_json_set(object, "inbox", sph_move(inbox), err);
+}
+
+static sph_rc add_alarm(void *arg, const struct sph_receipt_alarm *alarm, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_json) *row = sph_json_object();
+    SPH_TRY(sph_api_set_text(row, "code", alarm->is_owed ? "receipt-owed" : "receipt-missing", err),
+            err, "alarm");
+    SPH_TRY(sph_api_set_text(row, "party", alarm->party, err), err, "alarm");
+    SPH_TRY(sph_api_set_int(row, "number", alarm->count, err), err, "alarm");
+    SPH_TRY(sph_api_set_time(row, "oldest", alarm->oldest_ms, err), err, "alarm");
+    return sph_json_add(arg, sph_move(row), err);
+}
+
+static sph_rc set_alarms(sph_node *node, sph_json *object, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_json) *list = sph_json_array();
+    SPH_TRY(sph_query_receipt_alarms(node, add_alarm, list, err), err, "alarms");
+    return sph_json_set(object, "alarms", sph_move(list), err);
 }
 
 static sph_rc set_ledger(sph_node *node, sph_json *object, sph_err *err)
@@ -126,6 +147,7 @@ sph_rc sph_api_status(struct sph_api_call *call, sph_err *err)
     SPH_TRY(sph_json_set(json, "isServing", sph_json_bool(sph_node_is_serving(call->node)), err),
             err, "status");
     SPH_TRY(set_counts(call->node, json, err), err, "status");
+    SPH_TRY(set_alarms(call->node, json, err), err, "status");
     SPH_TRY(set_ledger(call->node, json, err), err, "status");
     SPH_TRY(sph_api_set_int(json, "partners", partners.active, err), err, "status");
     SPH_TRY(sph_api_set_int(json, "partnersPaused", partners.paused, err), err, "status");
@@ -287,6 +309,10 @@ static sph_rc run_checks(struct sph_api_call *call, sph_json *list, sph_err *err
                       counts.unreceipted == 0 ||
                           now_ms - counts.oldest_unreceipted_ms < SPH_RECEIPT_LATE_MS,
                       true, counts.unreceipted, err),
+            err, "check");
+    SPH_TRY(add_check(call, list, "relay",
+                      counts.handed == 0 || now_ms - counts.oldest_handed_ms < 2 * DAY_MS, false,
+                      counts.handed, err),
             err, "check");
     SPH_TRY(add_check(call, list, "failed", counts.failed == 0, false, counts.failed, err), err,
             "check");

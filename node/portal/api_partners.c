@@ -40,6 +40,8 @@ static sph_rc partner_json(const sph_partner *partner, sph_json **out, sph_err *
     SPH_TRY(sph_api_set_text(json, "state", sph_partner_state_name(partner->state), err), err,
             "partner");
     SPH_TRY(sph_api_set_text(json, "url", partner->card.url, err), err, "partner");
+    if (partner->card.pull_via[0])
+        SPH_TRY(sph_api_set_text(json, "via", partner->card.pull_via, err), err, "partner");
     SPH_TRY(sph_api_set_text(json, "safetyNumber", is_foreign ? NULL : safety, err), err,
             "partner");
     SPH_TRY(sph_api_set_int(json, "serial", partner->card.serial, err), err, "partner");
@@ -203,6 +205,9 @@ sph_rc sph_api_partner_ping(struct sph_api_call *call, sph_err *err)
     char message_id[128];
     SPH_AUTO_PTR(sph_json) *json = NULL;
     const sph_rc rc = sph_ping_queue(call->node, call->segment[1], message_id, err);
+    if (rc.code == SPH_EREFUSED)
+        return sph_api_refuse(call, SPH_EREFUSED, "problem.ping-no-way", "name", call->segment[1],
+                              err);
     if (rc.code == SPH_ENOTFOUND)
         return sph_api_unknown_partner(call, call->segment[1], err);
     SPH_TRY(rc, err, "ping");

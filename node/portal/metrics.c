@@ -44,9 +44,11 @@ static sph_rc write_outbox(sph_node *node, sph_buf *out, sph_err *err)
     SPH_TRY(sph_buf_addf(out, err,
                          "saphan_outbox_messages{state=\"queued\"} %" PRId64
                          "\nsaphan_outbox_messages{state=\"retrying\"} %" PRId64
+                         "\nsaphan_outbox_messages{state=\"handed-to-hub\"} %" PRId64
                          "\nsaphan_outbox_messages{state=\"failed\"} %" PRId64
                          "\nsaphan_outbox_messages{state=\"acknowledged\"} %" PRId64 "\n",
-                         counts.queued, counts.retrying, counts.failed, counts.acknowledged),
+                         counts.queued, counts.retrying, counts.handed, counts.failed,
+                         counts.acknowledged),
             err, "outbox");
     SPH_TRY(real(out, "saphan_outbox_oldest_age_seconds",
                  "Age of the oldest outgoing message without a receipt.",
