@@ -38,6 +38,14 @@ const char *sph_view_time(const sph_cli *cli, const sph_json *json, const char *
 /** The same, but "14:20" when it is within 12 hours, "14:20:05" within two minutes. */
 const char *sph_view_clock(const sph_cli *cli, const sph_json *json, const char *key,
                            char out[SPH_VIEW_ROOM]);
+/** How long: "5 min", "3 h", "2 d"; the catalogue's words. Returns out. */
+const char *sph_view_span(const sph_cli *cli, int64_t span_ms, char out[SPH_VIEW_ROOM]);
+/** How long ago member `key` is: "just now", "5 min ago"; "" when absent. Returns out. */
+const char *sph_view_ago(const sph_cli *cli, const sph_json *json, const char *key,
+                         char out[SPH_VIEW_ROOM]);
+/** How old member `key` is: "5 min"; "" when absent. Returns out. */
+const char *sph_view_age(const sph_cli *cli, const sph_json *json, const char *key,
+                         char out[SPH_VIEW_ROOM]);
 /** A number as text; "" when absent. Returns out. */
 const char *sph_view_number(const sph_json *json, const char *key, char out[SPH_VIEW_ROOM]);
 /** A ledger event's number; "-" when there is none yet. Returns out. */

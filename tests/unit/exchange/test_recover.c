@@ -89,12 +89,85 @@ static void recover_leaves_what_is_younger(void **state)
     pair_free(&pair);
 }
 
+struct alarms {
+    size_t count;
+    bool is_owed[4];
+    int64_t number[4], oldest_ms[4];
+    char party[4][SPH_PARTY_ROOM];
+};
+
+static sph_rc note_alarm(void *arg, const struct sph_receipt_alarm *alarm, sph_err *err)
+{
+    struct alarms *alarms = arg;
+    assert_true(alarms->count < 4);
+    const size_t i = alarms->count++;
+    alarms->is_owed[i] = alarm->is_owed;
+    alarms->number[i] = alarm->count;
+    alarms->oldest_ms[i] = alarm->oldest_ms;
+    return sph_str_copy(alarms->party[i], SPH_PARTY_ROOM, sph_slice_str(alarm->party), err);
+}
+
+static struct alarms alarms_of(struct pair_side *side)
+{
+    sph_err err = {0};
+    struct alarms alarms = {.count = 0};
+    assert_ok(sph_query_receipt_alarms(side->node, note_alarm, &alarms, &err), &err);
+    return alarms;
+}
+
+/* A receipt that is owed is told of after a minute, and whom it is owed to. */
+static void recover_tells_which_receipts_are_owed(void **state)
+{
+    (void)state;
+    struct pair *pair = three_without_receipt();
+    const int64_t oldest = counts_of(&pair->b).oldest_unreceipted_ms;
+    assert_int_equal(alarms_of(&pair->b).count, 0);
+    test_env_advance(pair->b.world, SPH_RECEIPT_LATE_MS - 1);
+    assert_int_equal(alarms_of(&pair->b).count, 0);
+    test_env_advance(pair->b.world, 1);
+    const struct alarms alarms = alarms_of(&pair->b);
+    assert_int_equal(alarms.count, 1);
+    assert_true(alarms.is_owed[0]);
+    assert_int_equal(alarms.number[0], 3);
+    assert_int_equal(alarms.oldest_ms[0], oldest);
+    assert_string_equal(alarms.party[0], "la.legalaid.example");
+    assert_int_equal(alarms_of(&pair->a).count, 0);
+    pair_free(&pair);
+}
+
+/* What was sent a day ago and has no receipt is told of; what could not leave yet is not. */
+static void recover_tells_which_receipts_are_missing(void **state)
+{
+    (void)state;
+    struct pair *pair = pair_new();
+    pair->a.is_answer_lost = true;
+    (void)pair_ask(&pair->a);
+    assert_int_equal(pair_deliver(&pair->a), 1);
+    const int64_t sent_ms = sph_node_now_ms(pair->a.node);
+    (void)pair_ask(&pair->a); /* never tried */
+    test_env_advance(pair->a.world, INT64_C(86400000) - 1);
+    assert_int_equal(alarms_of(&pair->a).count, 0);
+    test_env_advance(pair->a.world, 1);
+    const struct alarms alarms = alarms_of(&pair->a);
+    assert_int_equal(alarms.count, 1);
+    assert_false(alarms.is_owed[0]);
+    assert_int_equal(alarms.number[0], 1);
+    assert_int_equal(alarms.oldest_ms[0], sent_ms);
+    assert_string_equal(alarms.party[0], "th.ngo.example");
+    pair->a.is_answer_lost = false;
+    assert_int_equal(pair_deliver(&pair->a), 2);
+    assert_int_equal(alarms_of(&pair->a).count, 0);
+    pair_free(&pair);
+}
+
 int test_recover(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recover_finishes_every_message_at_the_start),
         cmocka_unit_test(recover_goes_on_behind_a_message_that_cannot_be_finished),
         cmocka_unit_test(recover_leaves_what_is_younger),
+        cmocka_unit_test(recover_tells_which_receipts_are_owed),
+        cmocka_unit_test(recover_tells_which_receipts_are_missing),
     };
     return cmocka_run_group_tests_name("recover", tests, NULL, NULL);
 }
