@@ -21,7 +21,10 @@ static int digit_at(struct sph_leak_view *view, size_t i, bool may_be_letter)
     if (!may_be_letter || (point != 'O' && point != 'o' && point != 'l' && point != 'I'))
         return -1;
     const uint32_t next = sph_leak_at(view, i + 1);
-    if (sph_leak_is_letter(next) || (!sph_leak_is_digit(next) && next != '-'))
+    const bool is_last = (next == '-' || next == ' ') && i > 0 &&
+                         sph_leak_is_digit(sph_leak_at(view, i - 1)) &&
+                         sph_leak_is_digit(sph_leak_at(view, i + 2));
+    if (!sph_leak_is_digit(next) && !is_last)
         return -1;
     return point == 'O' || point == 'o' ? 0 : 1;
 }
@@ -161,8 +164,10 @@ bool sph_leak_thai_id(struct sph_leak_view *view, size_t i, struct sph_leak_span
 {
     const struct sph_leak_run *run = &view->run;
     unsigned sum = 0;
+    const bool is_phone =
+        run->has_plus || (run->count > 4 && run->starts[4] && value_of(run, 0, 4) == 66);
     (void)i;
-    if (!sph_leak_run_ends(run, THAI_ID))
+    if (is_phone || !sph_leak_run_ends(run, THAI_ID))
         return false;
     for (unsigned k = 0; k < THAI_ID - 1; k++)
         sum += run->digit[k] * (THAI_ID - k);

@@ -153,22 +153,35 @@ static size_t own_name_end(struct sph_leak_view *view, size_t i)
     return at >= i + 3 ? at : i;
 }
 
-/* "LINE ID: somchai_99", "ไลน์ไอดี somchai99", "Facebook ชื่อ สมชาย". */
-bool sph_leak_chat(struct sph_leak_view *view, size_t i, struct sph_leak_span *span)
+/* Behind the name of a messenger: has_word, when it said that a name follows. */
+static bool chat_name(struct sph_leak_view *view, size_t i, bool has_word,
+                      struct sph_leak_span *span)
 {
     bool has_sign = false;
     bool is_made = false;
     size_t at = skip_signs(view, i, &has_sign);
     const size_t word = sph_leak_word_of(view, at, SPH_WORD_HANDLE);
-    const bool has_word = word > 0 || has_text(view, i - 2, "id"); /* "LINE ID" is one word */
     at = skip_signs(view, word > 0 ? word : at, &has_sign);
     const size_t is = sph_leak_word_of(view, at, SPH_WORD_IS);
     at = skip_signs(view, is > 0 ? is : at, &has_sign);
+    has_word = has_word || word > 0;
     size_t end = handle_end(view, at, &is_made);
     if (end == at && has_word)
         end = own_name_end(view, at);
     *span = (struct sph_leak_span){at, end};
     return end > at && (has_word || (has_sign && is_made));
+}
+
+/* "LINE: somchai_99", "Facebook ชื่อ สมชาย" */
+bool sph_leak_chat(struct sph_leak_view *view, size_t i, struct sph_leak_span *span)
+{
+    return chat_name(view, i, false, span);
+}
+
+/* "LINE ID somchai", "ไลน์ไอดี somchai99" */
+bool sph_leak_chat_id(struct sph_leak_view *view, size_t i, struct sph_leak_span *span)
+{
+    return chat_name(view, i, true, span);
 }
 
 bool sph_leak_chat_url(struct sph_leak_view *view, size_t i, struct sph_leak_span *span)

@@ -52,6 +52,7 @@ static bool is_in_number(uint32_t point)
  * before them. A date or a sum is none. */
 static bool number_at(struct sph_leak_view *view, size_t i, struct sph_leak_span *span)
 {
+    struct sph_leak_span thai = {i, i};
     size_t digits = 0;
     size_t end = i;
     for (size_t at = i; at - i < 24 && is_in_number(sph_leak_at(view, at)); at++)
@@ -61,6 +62,7 @@ static bool number_at(struct sph_leak_view *view, size_t i, struct sph_leak_span
         }
     sph_leak_run_read(view, i, &view->run);
     if (digits < 5 || digits > 14 || sph_leak_run_date(&view->run) > 0 ||
+        sph_leak_thai_id(view, i, &thai) || /* has a name of its own */
         sph_leak_word_of(view, sph_leak_spaces(view, end, 2), SPH_WORD_UNIT) > 0)
         return false;
     size_t from = i;

@@ -15,6 +15,7 @@ enum sph_leak_group {
     SPH_WORD_PASSPORT,
     SPH_WORD_PLATE,
     SPH_WORD_CHAT,
+    SPH_WORD_CHAT_ID,
     SPH_WORD_CHAT_URL,
     SPH_WORD_SHELTER,
     SPH_WORD_STREET,
@@ -139,6 +140,7 @@ bool sph_leak_email(struct sph_leak_view *view, size_t i, struct sph_leak_span *
 bool sph_leak_email_words(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
 bool sph_leak_at_handle(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
 bool sph_leak_chat(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+bool sph_leak_chat_id(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
 bool sph_leak_chat_url(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
 bool sph_leak_passport(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
 bool sph_leak_document(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);

@@ -28,8 +28,8 @@ static const struct {
 
 static const struct sph_leak_row rows[] = {
     {SPH_LEAK_LISTED, SPH_AT_NAME, SPH_WORD_PASS, sph_leak_listed},
-    {SPH_LEAK_THAI_ID, SPH_AT_DIGIT, SPH_WORD_PASS, sph_leak_thai_id},
     {SPH_LEAK_COORDINATES, SPH_AT_DIGIT, SPH_WORD_PASS, sph_leak_decimal},
+    {SPH_LEAK_THAI_ID, SPH_AT_DIGIT, SPH_WORD_PASS, sph_leak_thai_id},
     {SPH_LEAK_COORDINATES, SPH_AT_DIGIT, SPH_WORD_PASS, sph_leak_degrees},
     {SPH_LEAK_ACCOUNT, SPH_AT_DIGIT, SPH_WORD_PASS, sph_leak_card},
     {SPH_LEAK_COUNT, SPH_AT_DIGIT, SPH_WORD_PASS, sph_leak_date},
@@ -42,6 +42,7 @@ static const struct sph_leak_row rows[] = {
     {SPH_LEAK_EMAIL, SPH_AT_WORD, SPH_WORD_AT, sph_leak_email_words},
     {SPH_LEAK_HANDLE, SPH_AT_SIGN, SPH_WORD_PASS, sph_leak_at_handle},
     {SPH_LEAK_HANDLE, SPH_AT_WORD, SPH_WORD_CHAT, sph_leak_chat},
+    {SPH_LEAK_HANDLE, SPH_AT_WORD, SPH_WORD_CHAT_ID, sph_leak_chat_id},
     {SPH_LEAK_HANDLE, SPH_AT_WORD, SPH_WORD_CHAT_URL, sph_leak_chat_url},
     {SPH_LEAK_COORDINATES, SPH_AT_SIGN, SPH_WORD_PASS, sph_leak_plus_code},
     {SPH_LEAK_COORDINATES, SPH_AT_WORD, SPH_WORD_MAP, sph_leak_map},

@@ -66,12 +66,12 @@ static const struct {
                      "ປ້າຍທະບຽນ|ປ້າຍລົດ|ເລກທະບຽນ"},
     {SPH_WORD_PASS,
      "ทะเบียนสมรส|ทะเบียนพาณิชย์|ทะเบียนนิติบุคคล|ทะเบียนราษฎร|ทะเบียนคนเกิด|ທະບຽນສົມລົດ|ທະບຽນວິສາຫະກິດ"},
-    {SPH_WORD_CHAT, "line|line id|facebook|fb|whatsapp id|wechat|wechat "
-                    "id|telegram|viber|messenger|instagram|ig|tiktok|skype|zalo|"
-                    "signal "
-                    "id|ไลน์|ไอดีไลน์|ไลน์ไอดี|เฟซบุ๊ก|เฟสบุ๊ก|เฟสบุ๊ค|เฟซ|วีแชท|เทเลแกรม|อินสตาแกรม|ติ๊กต็อก|ไอจี|"
-                    "ໄລນ໌|ໄລນ|ໄອດີໄລນ໌|ເຟສບຸກ|ເຟສບຸ໊ກ|ເຟດບຸກ|ວີແຊັດ|"
-                    "ເທເລແກຣມ|ອິນສຕາແກຣມ|ຕິກຕັອກ"},
+    {SPH_WORD_CHAT,
+     "line|facebook|fb|wechat|telegram|viber|messenger|instagram|ig|tiktok|skype|zalo|ไลน์|เฟซบุ๊ก|"
+     "เฟสบุ๊ก|เฟสบุ๊ค|เฟซ|วีแชท|"
+     "เทเลแกรม|อินสตาแกรม|ติ๊กต็อก|ไอจี|ໄລນ໌|ໄລນ|ເຟສບຸກ|ເຟສບຸ໊ກ|ເຟດບຸກ|ວີແຊັດ|ເທເລແກຣມ|ອິນສຕາແກຣມ|ຕິກຕັອກ"},
+    {SPH_WORD_CHAT_ID, "line id|whatsapp id|wechat id|signal id|skype id|facebook "
+                       "id|ไอดีไลน์|ไลน์ไอดี|ไลน์ ไอดี|ໄອດີໄລນ໌|ໄລນ໌ໄອດີ|ໄລນ໌ ໄອດີ"},
     {SPH_WORD_CHAT_URL, "line.me/|facebook.com/|fb.com/|fb.me/|m.me/|t.me/|wa.me/|instagram.com/"
                         "|tiktok.com/@|zalo.me/|weixin://"},
     {SPH_WORD_SHELTER, "shelter|shelters|safe house|safehouse|safe "
