@@ -4,6 +4,7 @@
 
 #include "as4/gzip.h"
 #include "exchange/proofs.h"
+#include "exchange/relay_notice.h"
 #include "store/vault.h"
 
 static sph_rc inflate_packet(struct sph_arrival *arrival, sph_err *err)
@@ -208,5 +209,6 @@ sph_rc sph_arrival_check_packet(struct sph_arrival *arrival, sph_err *err)
     SPH_TRY(check_agreement(arrival, err), err, "packet");
     SPH_TRY(check_parts(arrival, err), err, "parts");
     SPH_TRY(check_history(arrival, err), err, "history");
+    SPH_TRY(sph_notice_check(arrival, err), err, "notice");
     return check_card(arrival, err);
 }

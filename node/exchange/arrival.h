@@ -12,7 +12,9 @@ struct sph_arrival {
     sph_as4_in *in;
     sph_as4_source source;
     sph_as4_parts parts;
-    sph_partner *author;  /* who wrote what a hub relayed; NULL: the partner itself */
+    sph_partner *author; /* who wrote what a hub relayed; NULL: the partner itself */
+    /* The relayed message that a notice reports as delivered, and its SENT leaf; 0: none. */
+    int64_t delivered_id, delivered_sent;
     sph_buf octets;       /* the packet */
     sph_packet *packet;   /* NULL for a ping */
     bool is_known_packet; /* the same packet came in another message before */

@@ -1,5 +1,6 @@
 #include "exchange/arrival.h"
 #include "exchange/proofs.h"
+#include "exchange/relay_notice.h"
 #include "store/vault.h"
 
 /** What the T3 job writes; strings and buffers live until the job is done. */
@@ -65,6 +66,8 @@ static sph_rc apply_intake(void *arg, sph_db *db, sph_err *err)
     const struct intake *intake = arg;
     if (intake->arrival->packet && !intake->arrival->is_known_packet)
         SPH_TRY(insert_packet(db, intake, err), err, "packet");
+    if (intake->arrival->packet)
+        SPH_TRY(sph_notice_apply(intake->arrival, db, intake->now_ms, err), err, "notice");
     return update_partner(db, intake, err);
 }
 
@@ -136,6 +139,8 @@ static sph_rc fill_leaf(const struct intake *intake, sph_leaf *leaf, sph_err *er
     leaf->envelope = sph_as4_in_root_sha256(arrival->in);
     if (arrival->packet && !arrival->is_known_packet)
         leaf->commitment = intake->stored.commitment;
+    if (arrival->delivered_id > 0 && arrival->delivered_sent >= 0)
+        leaf->ref_index = (uint64_t)arrival->delivered_sent; /* what the notice is about */
     if (sph_message_checkpoint(arrival->node, user, arrival->partner, &head)) {
         leaf->peer_size = head.size;
         leaf->peer_root = head.root;

@@ -9,7 +9,7 @@
 #include "exchange/foreign.h"
 #include "exchange/health.h"
 #include "exchange/pull.h"
-#include "exchange/relay.h"
+#include "exchange/relay_notice.h"
 #include "exchange/room.h"
 #include "net/http_date.h"
 
@@ -237,6 +237,8 @@ void sph_inbox_take(struct sph_arrival *arrival, sph_response *response)
 {
     sph_err err = {0};
     const sph_rc rc = take_claimed(arrival, response, &err);
+    if (rc.code == SPH_OK && arrival->author)
+        sph_notice_pay(arrival->node);
     if (rc.code == SPH_OK || response->status == 503)
         return;
     if (arrival->fault.code != SPH_EBMS_NONE) {

@@ -17,7 +17,7 @@ static bool needs_hub(const sph_node *node, const sph_partner *to)
 static bool is_hub(const sph_partner *partner)
 {
     return partner->state == SPH_PARTNER_ACTIVE && !partner->pmode.is_foreign &&
-           partner->card.url[0];
+           partner->card.has_relay && partner->card.url[0];
 }
 
 sph_rc sph_relay_way(sph_node *node, const sph_partner *to, sph_partner **hub, sph_err *err)

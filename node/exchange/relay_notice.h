@@ -1,0 +1,19 @@
+/** The notice `delivered` (packets.md 4, G): the recipient of a relayed packet tells its author so,
+ * signed and through a hub again. Only it turns "handed to hub" into "receipt verified". */
+#pragma once
+
+#include "exchange/relay.h"
+
+/** Is this packet such a notice? */
+bool sph_notice_is(const sph_packet *packet);
+/** A checked packet that is such a notice is about a packet that this node sent its issuer through
+ * a hub, and names that packet's digest; of another packet nothing is asked. SPH_EREFUSED with
+ * fault. */
+SPH_MUST sph_rc sph_notice_check(struct sph_arrival *arrival, sph_err *err);
+/** In T3: the message that a notice is about is delivered; a packet that came through a hub owes
+ * one. */
+SPH_MUST sph_rc sph_notice_apply(const struct sph_arrival *arrival, sph_db *db, int64_t now_ms,
+                                 sph_err *err);
+/** Queue the notices that this node owes. What cannot be queued now is logged, and tried again in
+ * the next round of the upkeep and at the next start. */
+void sph_notice_pay(sph_node *node);
