@@ -44,7 +44,30 @@ static sph_rc cut_all(sph_slice root, struct sph_as4_kept *kept, sph_err *err)
     return cut_signature(root, &kept->signature, err);
 }
 
-/** References stand in the order Body, Messaging, parts. */
+sph_rc sph_as4_rebuild_cid(sph_slice root, size_t i, char out[128], sph_err *err)
+{
+    static const sph_slice start = {(const uint8_t *)"<eb:PartInfo href=\"cid:", 23};
+    sph_slice messaging;
+    SPH_TRY(cut(root, "<eb:Messaging ", "</eb:Messaging>", &messaging, err), err, "Messaging");
+    size_t at = sph_slice_find(messaging, start, 0);
+    for (size_t left = i; left > 0 && at != SIZE_MAX; left--)
+        at = sph_slice_find(messaging, start, at + start.len);
+    const size_t end =
+        at == SIZE_MAX ? SIZE_MAX : sph_slice_find(messaging, SPH_LIT("\""), at + start.len);
+    if (end == SIZE_MAX)
+        return sph_fail(err, SPH_EPARSE, "no part %zu in a stored SOAP part", i + 1);
+    const size_t from = at + start.len;
+    return sph_str_copy(out, 128, sph_slice_sub(messaging, from, end - from), err);
+}
+
+static bool is_signed(const sph_as4_refs *refs, const char *uri, const sph_hash *sha256)
+{
+    for (size_t i = 0; i < refs->count; i++)
+        if (sph_slice_is(sph_slice_str(uri), refs->ref[i].uri))
+            return sph_slice_equal(sph_slice_hash(&refs->ref[i].digest), sph_slice_hash(sha256));
+    return false;
+}
+
 static sph_rc check_parts(const struct sph_as4_renewal *what, sph_err *err)
 {
     char uri[300];
@@ -52,10 +75,8 @@ static sph_rc check_parts(const struct sph_as4_renewal *what, sph_err *err)
         return sph_fail(err, SPH_EARG, "%zu parts for %zu references", what->part_count,
                         what->refs->count);
     for (size_t i = 0; i < what->part_count; i++) {
-        const sph_as4_ref *ref = &what->refs->ref[i + 2];
         SPH_TRY(sph_str_format(uri, sizeof(uri), err, "cid:%s", what->parts[i].cid), err, "cid");
-        if (!sph_slice_is(sph_slice_str(uri), ref->uri) ||
-            !sph_slice_equal(sph_slice_hash(&ref->digest), sph_slice_hash(&what->parts[i].sha256)))
+        if (!is_signed(what->refs, uri, &what->parts[i].sha256))
             return sph_fail(err, SPH_EARG, "part %zu is not the one that was signed", i + 1);
     }
     return sph_ok();

@@ -7,7 +7,7 @@
 
 struct sph_as4_renewal {
     sph_slice root;               /* the SOAP part as it was built; one of our own */
-    const sph_as4_refs *refs;     /* what it signs */
+    const sph_as4_refs *refs;     /* what it signs, in any order */
     const sph_as4_payload *parts; /* the same octets under the same Content-IDs, in order */
     size_t part_count;
     enum sph_suite suite;
@@ -15,6 +15,9 @@ struct sph_as4_renewal {
     const sph_cert *recipient;    /* whom it is encrypted for this time */
     enum sph_token_ref recipient_form;
 };
+/** The Content-ID of part `i` of a SOAP part that was built here: PartInfo stands in the order of
+ * the parts, which the stored references do not. SPH_EPARSE when there is no such part. */
+SPH_MUST sph_rc sph_as4_rebuild_cid(sph_slice root, size_t i, char out[128], sph_err *err);
 /** A fresh content key, fresh IVs and a fresh MIME body. SPH_EARG when parts are not those of the
  * references; SPH_EPARSE when root is none of ours. On failure octets may have gone to `out`
  * already: throw that away. */

@@ -33,20 +33,14 @@ static sph_reader read_part(void *ctx, void *state)
     return sph_reader_of_file(&part->source, part->files, part->file, 0, part->len);
 }
 
-/** What is built again keeps its Content-IDs: the signature names them, behind its two references
- * into the envelope. */
+/** What is built again keeps its Content-IDs: the signature names them. */
 static sph_rc name_part(struct wiring *wiring, size_t i, sph_err *err)
 {
-    const sph_as4_refs *refs = &wiring->row->refs;
-    struct open_part *part = &wiring->part[i];
-    if (wiring->root.len == 0)
-        return sph_as4_new_cid(sph_node_env(wiring->node)->random, sph_node_party(wiring->node),
-                               part->cid, err);
-    const sph_slice uri =
-        i + 2 < refs->count ? sph_slice_str(refs->ref[i + 2].uri) : (sph_slice){NULL, 0};
-    if (!sph_slice_starts(uri, SPH_LIT("cid:")))
-        return sph_fail(err, SPH_EPARSE, "reference %zu is of no part", i + 3);
-    return sph_str_copy(part->cid, sizeof(part->cid), sph_slice_sub(uri, 4, SIZE_MAX), err);
+    char *cid = wiring->part[i].cid;
+    if (wiring->root.len > 0)
+        return sph_as4_rebuild_cid(wiring->root, i, cid, err);
+    return sph_as4_new_cid(sph_node_env(wiring->node)->random, sph_node_party(wiring->node), cid,
+                           err);
 }
 
 static sph_rc open_part(struct wiring *wiring, size_t i, sph_err *err)

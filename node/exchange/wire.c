@@ -131,29 +131,24 @@ static sph_rc add_attachments(sph_node *node, sph_db *reader, const char *packet
 }
 
 /** What is built again keeps its Content-IDs: the signature names them. */
-static sph_rc keep_cids(const sph_out_row *row, struct wire_parts *parts, sph_err *err)
+static sph_rc keep_cids(const sph_out_row *row, sph_slice root, struct wire_parts *parts,
+                        sph_err *err)
 {
     if (row->refs.count != parts->count + 2)
         return sph_fail(err, SPH_EARG, "%zu parts, %zu references", parts->count, row->refs.count);
-    for (size_t i = 0; i < parts->count; i++) {
-        const sph_slice uri = sph_slice_str(row->refs.ref[i + 2].uri);
-        if (!sph_slice_starts(uri, SPH_LIT("cid:")))
-            return sph_fail(err, SPH_EPARSE, "reference %zu is of no part", i + 3);
-        SPH_TRY(sph_str_copy(parts->part[i].cid, sizeof(parts->part[i].cid),
-                             sph_slice_sub(uri, 4, SIZE_MAX), err),
-                err, "content id");
-    }
+    for (size_t i = 0; i < parts->count; i++)
+        SPH_TRY(sph_as4_rebuild_cid(root, i, parts->part[i].cid, err), err, "content id");
     return sph_ok();
 }
 
-static sph_rc gather(sph_node *node, const sph_out_row *row, bool is_again,
+static sph_rc gather(sph_node *node, const sph_out_row *row, sph_slice root,
                      struct wire_parts *parts, sph_err *err)
 {
     sph_db *reader = NULL;
     parts->packet = sph_buf_init(SPH_GZIP_ROOM);
     if (is_relay(row)) {
         SPH_TRY(add_relay(node, row, parts, err), err, "parts");
-        return is_again ? keep_cids(row, parts, err) : sph_ok();
+        return root.len > 0 ? keep_cids(row, root, parts, err) : sph_ok();
     }
     if (!row->packet_id[0])
         return sph_ok(); /* a ping */
@@ -162,7 +157,7 @@ static sph_rc gather(sph_node *node, const sph_out_row *row, bool is_again,
     const sph_rc rc = add_attachments(node, reader, row->packet_id, parts, err);
     sph_db_pool_put(sph_node_readers(node), reader);
     SPH_TRY(rc, err, "attachments");
-    return is_again ? keep_cids(row, parts, err) : sph_ok();
+    return root.len > 0 ? keep_cids(row, root, parts, err) : sph_ok();
 }
 
 /** as4.md 15.1: our newest signed checkpoint, which covers SUBMITTED. Left out when it would not
@@ -348,7 +343,7 @@ static sph_rc check_len(const struct wire_build *build, uint64_t len, sph_err *e
 static sph_rc build_parts(struct wire_build *build, struct wire_parts *parts, sph_as4_built *built,
                           sph_err *err)
 {
-    SPH_TRY(gather(build->node, build->row, build->root.len > 0, parts, err), err, "parts");
+    SPH_TRY(gather(build->node, build->row, build->root, parts, err), err, "parts");
     build->parts = parts;
     const uint64_t len = payload_len(parts);
     SPH_TRY(check_len(build, len, err), err, "payload");

@@ -1,5 +1,6 @@
 /** Two Saphan nodes that treat each other as foreign products (as4.md D17): opaque parts out and
  * in, receipts without ledger proof, every suite and token form, replies, duplicates, refusals. */
+#include "as4/envelope.h"
 #include "foreign_kit.h"
 
 static void exchange_both_ways(enum sph_suite suite)
@@ -208,6 +209,83 @@ static void duplicate_without_a_receipt_is_never_acknowledged(void **state)
     pair_free(&pair);
 }
 
+/** Instead of the receipt: a code that this node never writes. hook_arg: who signs it, or NULL. */
+struct refusal {
+    const char *code, *ref_to;
+    struct pair_side *signer; /* NULL: nobody */
+    int64_t now_ms;
+};
+
+static void write_refusal(sph_xml_writer *w, const void *what)
+{
+    const struct refusal *refusal = what;
+    sph_xml_open(w, "eb:SignalMessage");
+    sph_as4_write_info(w, refusal->now_ms, "refusal@example", refusal->ref_to);
+    sph_xml_open(w, "eb:Error");
+    sph_xml_set(w, "errorCode", refusal->code);
+    sph_xml_set(w, "refToMessageInError", refusal->ref_to);
+    sph_xml_set(w, "severity", "failure");
+    sph_xml_leaf(w, "eb:ErrorDetail", "duplicate (fictitious)");
+    sph_xml_close(w);
+    sph_xml_close(w);
+}
+
+static void answer_with_refusal(struct pair_side *side, sph_response *response)
+{
+    sph_err err = {0};
+    struct refusal *refusal = side->hook_arg;
+    const struct newest newest = newest_in(side->other);
+    const sph_keyring *ring = refusal->signer ? sph_node_keys(refusal->signer->node) : NULL;
+    const struct sph_key_slot *slot =
+        ring ? &ring->slot[sph_slot_sign(SPH_SUITE_EDELIVERY_1_15)] : NULL;
+    const sph_as4_signer signer = {slot ? slot->key : NULL, slot ? slot->leaf : NULL,
+                                   ring ? ring->root : NULL, SPH_TOKEN_BST_X509};
+    if (!refusal->ref_to)
+        refusal->ref_to = newest.message_id;
+    refusal->now_ms = sph_node_now_ms(side->node);
+    const struct sph_as4_draft draft = {.write = write_refusal,
+                                        .what = refusal,
+                                        .signer = slot ? &signer : NULL,
+                                        .suite = SPH_SUITE_EDELIVERY_1_15,
+                                        .random = test_env_get(side->world)->random};
+    sph_buf_clear(&response->body);
+    response->body = sph_buf_init(262144);
+    assert_ok(sph_as4_envelope(&draft, &response->body, NULL, &err), &err);
+}
+
+/** as4.md 11: EBMS:4001 ends the retries only when the partner signed it, about this message; it is
+ * never a receipt. */
+static void signed_4001_ends_the_retries_without_proof(void **state)
+{
+    (void)state;
+    struct pair *pair = foreign_pair_of(SPH_SUITE_EDELIVERY_1_15);
+    struct refusal cases[] = {{.code = "EBMS:4001"},
+                              {.code = "EBMS:4001", .signer = &pair->a},
+                              {.code = "EBMS:4001", .signer = &pair->b, .ref_to = "other@example"},
+                              {.code = "EBMS:4001", .signer = &pair->b}};
+    const size_t last = sizeof(cases) / sizeof(cases[0]) - 1;
+    pair->a.change_answer = answer_with_refusal;
+    pair->a.hook_arg = &cases[0];
+    send_text(&pair->a, "it arrives, its receipt never does", NULL, NULL);
+    for (size_t i = 1; i <= last; i++) {
+        assert_string_equal(pair_outbox(&pair->a).state, "wait-retry");
+        pair->a.hook_arg = &cases[i];
+        test_env_advance(pair->a.world, 24 * 3600000);
+        test_env_advance(pair->b.world, 24 * 3600000);
+        assert_int_equal(pair_deliver(&pair->a), 1);
+    }
+    assert_string_equal(pair_outbox(&pair->a).state, "failed");
+    assert_string_equal(pair_outbox(&pair->a).code, "EBMS:0301");
+    assert_string_equal(pair_outbox(&pair->a).detail, "delivered-without-proof");
+    assert_string_equal(pair_outbox(&pair->a).proof, "none");
+    assert_int_equal(pair_leaves(&pair->a, SPH_EVENT_RECEIPT_IN), 0);
+    assert_int_equal(pair_leaves(&pair->a, SPH_EVENT_DELIVERY_FAILED), 1);
+    /* Final: nothing more goes out, and a receipt that comes later changes nothing. */
+    test_env_advance(pair->a.world, 24 * 3600000);
+    assert_int_equal(pair_deliver(&pair->a), 0);
+    pair_free(&pair);
+}
+
 static void packet_is_not_sent_to_a_foreign_product_nor_files_to_a_saphan_node(void **state)
 {
     (void)state;
@@ -306,6 +384,7 @@ int test_foreign(void)
         cmocka_unit_test(four_corners_are_asked_for_where_they_are_agreed),
         cmocka_unit_test(lost_answer_is_healed_by_the_stored_receipt),
         cmocka_unit_test(duplicate_without_a_receipt_is_never_acknowledged),
+        cmocka_unit_test(signed_4001_ends_the_retries_without_proof),
         cmocka_unit_test(packet_is_not_sent_to_a_foreign_product_nor_files_to_a_saphan_node),
         cmocka_unit_test(what_matches_no_pmode_is_refused),
         cmocka_unit_test(agreed_values_pass),

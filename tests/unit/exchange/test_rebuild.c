@@ -278,12 +278,70 @@ static void rebuild_waits_while_the_partner_has_no_usable_key(void **state)
     pair_free(&pair);
 }
 
+/** The question with attachments: the stored references are sorted, the parts are not. */
+static void ask_with_attachments(struct pair *pair)
+{
+    enum { COUNT = 6 };
+    sph_err err = {0};
+    sph_json *draft = NULL;
+    struct sph_submitted *done = sph_mem_new(1, sizeof(*done));
+    sph_findings *findings = sph_mem_new(1, sizeof(*findings));
+    const sph_files *files = test_env_get(pair->a.world)->files;
+    struct sph_submit_attachment attachments[COUNT];
+    SPH_AUTO(sph_open_file) file = {files, NULL};
+    assert_ok(sph_file_store(files, "note.txt", SPH_LIT("invented"), true, &err), &err);
+    assert_ok(files->open(files->ctx, "note.txt", SPH_OPEN_READ, &file.file, &err), &err);
+    for (size_t i = 0; i < COUNT; i++)
+        attachments[i] = (struct sph_submit_attachment){.files = files,
+                                                        .file = file.file,
+                                                        .len = 8,
+                                                        .media_type = "text/plain",
+                                                        .title = "Invented text"};
+    assert_ok(sph_json_parse(sph_slice_str(pair_question), 65536, &draft, &err), &err);
+    const struct sph_submit what = {.draft = draft,
+                                    .to = &pair->b.party,
+                                    .to_count = 1,
+                                    .attachments = attachments,
+                                    .attachment_count = COUNT,
+                                    .user = "operator"};
+    assert_ok(sph_submit(pair->a.node, &what, done, findings, &err), &err);
+    sph_json_free(&draft);
+    sph_mem_free(done);
+    sph_mem_free(findings);
+}
+
+static void rebuild_keeps_every_part_under_its_own_name(void **state)
+{
+    (void)state;
+    SPH_AUTO_PTR(sph_cert) *old = NULL;
+    struct pair *pair = pair_new();
+    live_two_months(pair);
+    advance(pair, 11);
+    old = encrypt_cert(pair);
+    ask_with_attachments(pair);
+    pair->a.is_cut = true;
+    pair_deliver(&pair->a);
+    pair->a.is_cut = false;
+    struct stored before = stored_question(&pair->a);
+    change_keys(pair, &rollovers[4], old);
+    pair_deliver(&pair->a);
+    struct stored after = stored_question(&pair->a);
+    assert_string_equal(after.state, "acknowledged");
+    assert_int_equal(after.attempts, 1);
+    assert_true(is_same(&before.root, &after.root, "<ds:SignedInfo ", "</ds:SignedInfo>"));
+    assert_false(is_same(&before.root, &after.root, "<xenc:EncryptedKey ", "</xenc:EncryptedKey>"));
+    stored_clear(&before);
+    stored_clear(&after);
+    pair_free(&pair);
+}
+
 int test_rebuild(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rebuild_follows_the_table_of_eight_cases),
         cmocka_unit_test(rebuild_receipt_of_an_earlier_attempt_is_proved),
         cmocka_unit_test(rebuild_waits_while_the_partner_has_no_usable_key),
+        cmocka_unit_test(rebuild_keeps_every_part_under_its_own_name),
     };
     sph_err err = {0};
     sph_xml_start();
