@@ -16,7 +16,7 @@ build_packages=(
 )
 test_packages=(
     clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev libcmocka-dev ccache
-    python3 python3-cryptography python3-lxml xmlsec1 sqlite3 libfaketime strace procps iproute2 nftables
+    python3 python3-cryptography python3-lxml xmlsec1 sqlite3 libfaketime strace procps iproute2 nftables curl
 )
 interop_packages=(openjdk-17-jdk-headless maven)
 

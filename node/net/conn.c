@@ -1,16 +1,13 @@
 /* One connection as a state machine: a step does what the socket allows and says what to wait for.
  * Bytes move on the loop; the handler runs on a hand, and meanwhile the loop does not touch the
  * turn. */
-#include "net/serve.h"
+#include "net/visit.h"
 
 #include <event2/event.h>
 
 #define PIECE 65536u    /* one read */
 #define READS_A_TURN 32 /* then other connections of the loop get their share */
 #define PIECES_A_TURN 64
-#define PAUSED_RETRY_S 600u  /* a partner that is paused asks again this much later */
-#define STOPPING_RETRY_S 30u /* the node stops, likely to be started again */
-#define CROWDED_RETRY_S 10u  /* too many connections of one partner */
 #define LINGER_MS                                                                                  \
     2000 /* after our FIN: what the peer still sends is dropped, so that no RST eats the answer */
 
@@ -30,11 +27,8 @@ struct sph_conn {
     bool is_fresh;              /* admitted just now: nothing was waited for since */
     sph_turn *turn;             /* NULL between requests */
     sph_slice interim;          /* rest of a 100 response */
-    bool is_knocking;           /* counted among the handshakes of its address */
-    bool is_guest;              /* counted among the connections of its partner */
-    bool is_over;               /* one too many of its partner */
+    struct sph_visit visit;
     int64_t peer_uid;
-    char address[64];
     struct sph_conn_links links;
 };
 
@@ -119,46 +113,20 @@ static enum next answer(sph_conn *conn)
     return GO;
 }
 
-/* One address may not fill the server with unfinished handshakes (security.md T-10). */
-static bool knock(sph_conn *conn)
-{
-    struct sph_server *server = sph_loop_server(conn->loop);
-    if (!conn->listen->tls)
-        return true;
-    conn->is_knocking = sph_guests_knock(server->guests, conn->address);
-    if (!conn->is_knocking)
-        atomic_fetch_add(&server->handshakes_limited, 1);
-    return conn->is_knocking;
-}
-
-static void end_knocking(sph_conn *conn)
-{
-    if (conn->is_knocking)
-        sph_guests_opened(sph_loop_server(conn->loop)->guests, conn->address);
-    conn->is_knocking = false;
-}
-
 /* The handshake is complete: has its partner a place left? */
 static enum next come_in(sph_conn *conn)
 {
-    struct sph_server *server = sph_loop_server(conn->loop);
-    const char *party = sph_wire_peek_party(conn->wire);
-    end_knocking(conn);
     enter(conn, HEAD);
-    if (!party[0])
-        return GO;
-    const enum sph_welcome welcome = sph_guests_enter(server->guests, party);
-    conn->is_guest = welcome != SPH_WELCOME_NOT;
-    conn->is_over = welcome == SPH_WELCOME_OVER;
-    if (welcome != SPH_WELCOME)
-        atomic_fetch_add(&server->connections_limited, 1);
-    return conn->is_guest ? GO : DEAD;
+    return sph_visit_enter(sph_loop_server(conn->loop), &conn->visit,
+                           sph_wire_peek_party(conn->wire))
+               ? GO
+               : DEAD;
 }
 
 static enum next step_handshake(sph_conn *conn)
 {
     struct sph_server *server = sph_loop_server(conn->loop);
-    if (!conn->is_knocking && !knock(conn))
+    if (conn->listen->tls && !conn->visit.is_knocking && !sph_visit_knock(server, &conn->visit))
         return DEAD;
     const enum sph_wire_result result = sph_wire_handshake(conn->wire);
     if (result == SPH_WIRE_DONE)
@@ -167,63 +135,20 @@ static enum next step_handshake(sph_conn *conn)
         atomic_fetch_add(&server->handshakes_failed, 1);
     if (result == SPH_WIRE_FAILED)
         SPH_LOG(server->env->log, SPH_LOG_INFO, "tls_refused",
-                SPH_LF(SPH_F_ADDRESS, conn->address));
+                SPH_LF(SPH_F_ADDRESS, conn->visit.address));
     return of_wire(result);
-}
-
-/* Known, but not a partner now: it may know where it stands, and nothing else. */
-static void refuse_standing(sph_turn *turn, enum sph_standing standing)
-{
-    const char *word = sph_standing_word(standing);
-    sph_turn_refuse(turn, standing == SPH_STANDING_PAUSED ? 503 : 403);
-    if (standing == SPH_STANDING_PAUSED)
-        turn->response.retry_after_s = PAUSED_RETRY_S;
-    if (word &&
-        sph_buf_addf(&turn->response.fields, NULL, "Saphan-Partner: %s\r\n", word).code != SPH_OK)
-        sph_buf_clear(&turn->response.fields);
-}
-
-static void refuse_for_now(sph_turn *turn, unsigned status, unsigned retry_after_s)
-{
-    sph_turn_refuse(turn, status);
-    turn->response.retry_after_s = retry_after_s;
-}
-
-/* May this client ask now? False: the refusal is set. */
-static bool may_ask(sph_conn *conn)
-{
-    struct sph_server *server = sph_loop_server(conn->loop);
-    const enum sph_standing standing = sph_wire_standing(conn->wire);
-    unsigned wait_s = 0;
-    if (standing != SPH_STANDING_PARTNER) {
-        refuse_standing(conn->turn, standing);
-        return false;
-    }
-    if (atomic_load(&server->phase) != SPH_PHASE_RUN) { /* stopping: finish what runs, no more */
-        refuse_for_now(conn->turn, 503, STOPPING_RETRY_S);
-        return false;
-    }
-    if (conn->is_over) {
-        refuse_for_now(conn->turn, 429, CROWDED_RETRY_S);
-        return false;
-    }
-    if (!conn->is_guest || sph_guests_ask(server->guests, sph_wire_peek_party(conn->wire),
-                                          sph_loop_now(conn->loop), &wait_s))
-        return true;
-    atomic_fetch_add(&server->requests_limited, 1);
-    refuse_for_now(conn->turn, 429, wait_s);
-    return false;
 }
 
 /* The head is complete: is the client still welcome, and may this request come in? */
 static enum next take_request(sph_conn *conn)
 {
+    struct sph_server *server = sph_loop_server(conn->loop);
     sph_turn *turn = conn->turn;
     turn->request.client = sph_wire_peek_client(conn->wire);
-    turn->request.address = conn->address;
+    turn->request.address = conn->visit.address;
     turn->request.peer_uid = conn->peer_uid;
-    atomic_fetch_add(&sph_loop_server(conn->loop)->requests, 1);
-    if (!may_ask(conn))
+    atomic_fetch_add(&server->requests, 1);
+    if (!sph_visit_may_ask(server, &conn->visit, conn->wire, sph_loop_now(conn->loop), turn))
         return answer(conn);
     conn->is_fresh = true;
     if (!sph_turn_check(turn))
@@ -476,8 +401,9 @@ sph_rc sph_conn_new(sph_loop *loop, const struct sph_listen *listen, int fd, con
     conn->listen = listen;
     conn->peer_uid = peer_uid;
     conn->waits = WAIT_HAND;
-    SPH_TRY(sph_str_copy(conn->address, sizeof(conn->address), sph_slice_str(address), err), err,
-            "peer");
+    SPH_TRY(
+        sph_str_copy(conn->visit.address, sizeof(conn->visit.address), sph_slice_str(address), err),
+        err, "peer");
     conn->on_read = event_new(sph_loop_base(loop), fd, EV_READ | EV_PERSIST, on_event, conn);
     conn->on_write = event_new(sph_loop_base(loop), fd, EV_WRITE | EV_PERSIST, on_event, conn);
     if (!conn->on_read || !conn->on_write)
@@ -495,10 +421,8 @@ void sph_conn_free(sph_conn **conn)
         event_free((*conn)->on_read);
     if ((*conn)->on_write)
         event_free((*conn)->on_write);
-    end_knocking(*conn);
-    if ((*conn)->is_guest)
-        sph_guests_leave(sph_loop_server((*conn)->loop)->guests,
-                         sph_wire_peek_party((*conn)->wire));
+    sph_visit_end(sph_loop_server((*conn)->loop), &(*conn)->visit,
+                  sph_wire_peek_party((*conn)->wire));
     sph_turn_free(&(*conn)->turn);
     sph_wire_free(&(*conn)->wire);
     sph_mem_free(*conn);

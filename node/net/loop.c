@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define TICK_MS 100       /* how exactly deadlines are kept */
-#define ACCEPTS_A_TURN 64 /* then connections that exist get their share */
+#define ACCEPTS_A_TURN 8  /* handshakes begun, then connections that exist get their share */
 
 struct door {
     sph_loop *loop;
