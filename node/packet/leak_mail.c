@@ -186,8 +186,9 @@ bool sph_leak_chat_id(struct sph_leak_view *view, size_t i, struct sph_leak_span
 
 bool sph_leak_chat_url(struct sph_leak_view *view, size_t i, struct sph_leak_span *span)
 {
-    bool is_made = false;
-    const size_t end = handle_end(view, i, &is_made);
+    size_t end = i;
+    while (end - i < HANDLE_MOST && sph_leak_at(view, end) > ' ')
+        end++;
     *span = (struct sph_leak_span){i, end};
-    return end > i;
+    return end >= i + 3;
 }

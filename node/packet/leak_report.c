@@ -31,6 +31,13 @@ static void note_hit(void *arg, const struct sph_leak_hit *hit)
         add(report, hit, true);
 }
 
+void sph_leak_report_mark(struct sph_leak_report *report, enum sph_leak kind, const char *excerpt)
+{
+    struct sph_leak_hit hit = {.kind = kind};
+    if (sph_str_copy(hit.excerpt, sizeof(hit.excerpt), sph_slice_str(excerpt), NULL).code == SPH_OK)
+        note_hit(report, &hit);
+}
+
 sph_rc sph_leak_report_begin(struct sph_leak_report *report, const char *name, unsigned line,
                              sph_err *err)
 {

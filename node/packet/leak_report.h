@@ -25,6 +25,8 @@ SPH_MUST sph_rc sph_leak_report_text(struct sph_leak_report *report, const char 
 /** The same for a text that comes in pieces: begin, feed report->scan, sph_leak_end. */
 SPH_MUST sph_rc sph_leak_report_begin(struct sph_leak_report *report, const char *name,
                                       unsigned line, sph_err *err);
+/** A finding that is no text: its place is the field. */
+void sph_leak_report_mark(struct sph_leak_report *report, enum sph_leak kind, const char *excerpt);
 /** Say what was not said of its kind, and free. */
 void sph_leak_report_end(struct sph_leak_report *report);
 
