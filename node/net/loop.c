@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TICK_MS 100       /* how exactly deadlines are kept */
-#define ACCEPTS_A_TURN 8  /* handshakes begun, then connections that exist get their share */
+#define TICK_MS 100      /* how exactly deadlines are kept */
+#define ACCEPTS_A_TURN 8 /* handshakes begun, then connections that exist get their share */
 
 struct door {
     sph_loop *loop;

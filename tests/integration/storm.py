@@ -157,4 +157,5 @@ def run(report):
         report.check("good_exchange_after_the_storm", a.exchange(b) is None, "no exchange")
 
 
-main(run)
+if __name__ == "__main__":
+    main(run)
