@@ -2,11 +2,8 @@
 
 #include <string.h>
 
-#include "base/codec.h"
 #include "exchange/submit.h"
-
-#define TYPE "notice"
-#define KIND "delivered"
+#include "packet/notice.h"
 
 /* ------------------------------------------------------------------ one that comes */
 
@@ -16,35 +13,18 @@ struct said {
     sph_hash sha256;
 };
 
-static sph_rc read_digest(const char *hex, sph_hash *out, sph_err *err)
-{
-    SPH_AUTO(sph_buf) octets = sph_buf_init(sizeof(out->at));
-    SPH_TRY(sph_hex_decode(sph_slice_str(hex ? hex : ""), &octets, err), err, "digest");
-    return sph_bytes_copy(out->at, sizeof(out->at), sph_buf_peek(&octets), err);
-}
-
 /** SPH_ENOTFOUND when the packet is something else. */
 static sph_rc read_notice(const sph_packet *packet, struct said *out, sph_err *err)
 {
-    SPH_AUTO_PTR(sph_json) *json = NULL;
-    if (strcmp(sph_packet_type_name(sph_packet_header_of(packet)->type), TYPE) != 0)
+    sph_notice notice;
+    if (sph_packet_header_of(packet)->type != SPH_PACKET_NOTICE)
         return sph_fail(err, SPH_ENOTFOUND, "no notice");
-    SPH_TRY(sph_packet_to_json(packet, &json, err), err, "notice");
-    const sph_json *body = sph_json_get(json, "body");
-    const char *kind = sph_json_get_text(body, "kind");
-    const char *target = sph_json_get_text(body, "target");
-    if (!kind || strcmp(kind, KIND) != 0)
+    SPH_TRY(sph_notice_read(packet, &notice, err), err, "notice");
+    if (strcmp(notice.kind, SPH_NOTICE_DELIVERED) != 0 || notice.target_count != 1)
         return sph_fail(err, SPH_ENOTFOUND, "another kind of notice");
-    SPH_TRY(sph_str_copy(out->packet_id, sizeof(out->packet_id),
-                         sph_slice_str(target ? target : ""), err),
-            err, "target");
-    return read_digest(sph_json_get_text(body, "sha256"), &out->sha256, err);
-}
-
-bool sph_notice_is(const sph_packet *packet)
-{
-    struct said said;
-    return read_notice(packet, &said, NULL).code == SPH_OK;
+    out->sha256 = notice.target[0].sha256;
+    return sph_str_copy(out->packet_id, sizeof(out->packet_id),
+                        sph_slice_str(notice.target[0].packet_id), err);
 }
 
 static sph_rc find_sent(sph_db *reader, const struct said *said, struct sph_arrival *arrival,
@@ -130,26 +110,6 @@ sph_rc sph_notice_apply(const struct sph_arrival *arrival, sph_db *db, int64_t n
 
 /* ------------------------------------------------------------------ those that are owed */
 
-static sph_rc make_body(const struct sph_relay_debt *debt, sph_json *body, sph_err *err)
-{
-    SPH_AUTO(sph_buf) hex = sph_buf_init(128);
-    SPH_TRY(sph_hex_encode(sph_slice_hash(&debt->sha256), &hex, err), err, "digest");
-    SPH_TRY(sph_json_set(body, "kind", sph_json_text(KIND), err), err, "notice");
-    SPH_TRY(sph_json_set(body, "target", sph_json_text(debt->packet_id), err), err, "notice");
-    return sph_json_set(body, "sha256", sph_json_text(sph_buf_text(&hex)), err);
-}
-
-static sph_rc make_draft(const struct sph_relay_debt *debt, sph_json **out, sph_err *err)
-{
-    SPH_AUTO_PTR(sph_json) *draft = sph_json_object();
-    SPH_TRY(sph_json_set(draft, "type", sph_json_text(TYPE), err), err, "notice");
-    SPH_TRY(sph_json_set(draft, "header", sph_json_object(), err), err, "notice");
-    SPH_TRY(sph_json_set(draft, "body", sph_json_object(), err), err, "notice");
-    SPH_TRY(make_body(debt, sph_json_get(draft, "body"), err), err, "notice");
-    *out = sph_move(draft);
-    return sph_ok();
-}
-
 /** In the T1 of the notice. */
 static sph_rc note_paid(void *arg, sph_db *db, sph_err *err)
 {
@@ -175,7 +135,9 @@ static sph_rc submit(sph_node *node, struct sph_relay_debt *debt, const sph_json
 static sph_rc pay_one(sph_node *node, struct sph_relay_debt *debt, sph_err *err)
 {
     SPH_AUTO_PTR(sph_json) *draft = NULL;
-    SPH_TRY(make_draft(debt, &draft, err), err, "notice");
+    const struct sph_notice_delivered what = {
+        .to = debt->party, .packet_id = debt->packet_id, .sha256 = debt->sha256};
+    SPH_TRY(sph_notice_delivered_draft(&what, &draft, err), err, "notice");
     const sph_rc rc = submit(node, debt, draft, err);
     if (rc.code != SPH_ECONFLICT)
         return rc;

@@ -4,8 +4,6 @@
 
 #include "exchange/relay.h"
 
-/** Is this packet such a notice? */
-bool sph_notice_is(const sph_packet *packet);
 /** A checked packet that is such a notice is about a packet that this node sent its issuer through
  * a hub, and names that packet's digest; of another packet nothing is asked. SPH_EREFUSED with
  * fault. */

@@ -145,11 +145,7 @@ static sph_rc copy_debt(sph_stmt *stmt, struct sph_relay_debt *out, sph_err *err
             err, "packet");
     SPH_TRY(sph_str_copy(out->party, SPH_PARTY_ROOM, sph_slice_str(sph_col_text(stmt, 1)), err),
             err, "party");
-    SPH_TRY(sph_str_copy(out->thread_id, sizeof(out->thread_id),
-                         sph_slice_str(sph_col_text(stmt, 2)), err),
-            err, "thread");
-    out->seq = (uint32_t)sph_col_int(stmt, 4);
-    return sph_bytes_copy(out->sha256.at, sizeof(out->sha256.at), sph_col_blob(stmt, 3), err);
+    return sph_bytes_copy(out->sha256.at, sizeof(out->sha256.at), sph_col_blob(stmt, 2), err);
 }
 
 static sph_rc read_debt(sph_db *reader, const char *after, struct sph_relay_debt *out, sph_err *err)
@@ -157,9 +153,7 @@ static sph_rc read_debt(sph_db *reader, const char *after, struct sph_relay_debt
     sph_stmt *stmt = NULL;
     bool row = false;
     SPH_TRY(sph_stmt_get(reader,
-                         "SELECT d.packet_id, d.party, p.thread_id, p.sha256,"
-                         " COALESCE((SELECT MAX(q.seq) FROM packet q"
-                         " WHERE q.thread_id=p.thread_id AND q.thread_id <> ''), 0)"
+                         "SELECT d.packet_id, d.party, p.sha256"
                          " FROM relay_owed d JOIN packet p ON p.packet_id=d.packet_id"
                          " WHERE d.packet_id>? ORDER BY d.packet_id LIMIT 1",
                          &stmt, err),

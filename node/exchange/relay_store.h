@@ -45,9 +45,8 @@ SPH_MUST sph_rc sph_relay_owe(sph_db *db, const char *packet_id, const char *par
 /** In the T1 of the notice. SPH_ECONFLICT when another thread was faster. */
 SPH_MUST sph_rc sph_relay_paid(sph_db *db, const char *packet_id, sph_err *err);
 struct sph_relay_debt {
-    char packet_id[64], party[SPH_PARTY_ROOM], thread_id[64];
+    char packet_id[64], party[SPH_PARTY_ROOM];
     sph_hash sha256; /* of the packet */
-    uint32_t seq;    /* the thread's highest so far; 0 without a thread */
 };
 /** The next one in order of packet id after `after`. SPH_ENOTFOUND: none. */
 SPH_MUST sph_rc sph_relay_next_debt(sph_node *node, const char *after, struct sph_relay_debt *out,

@@ -5,6 +5,7 @@
 #include "base/codec.h"
 #include "exchange/relay.h"
 #include "exchange/room.h"
+#include "exchange/screening.h"
 #include "exchange/submit_work.h"
 
 #define NONCE_LEN 16
@@ -15,6 +16,7 @@ static void work_clear(struct sph_submit_work *work)
     sph_packet_free(&work->packet);
     sph_stored_clear(&work->stored);
     sph_sealed_parts_clear(&work->parts);
+    sph_leak_names_free(&work->names);
     for (size_t i = 0; i < work->recipient_count; i++) {
         sph_partner_unref(&work->recipient[i].partner);
         sph_partner_unref(&work->recipient[i].hub);
@@ -174,6 +176,13 @@ static sph_rc new_urn(const sph_node *node, char out[64], sph_err *err)
     return sph_str_format(out, 64, err, "urn:uuid:%s", uuid);
 }
 
+/** A notice is for one party, and of a thread only when its draft says so. */
+static bool is_notice(const sph_json *draft)
+{
+    const char *type = sph_json_get_text(draft, "type");
+    return type && strcmp(type, sph_packet_type_name(SPH_PACKET_NOTICE)) == 0;
+}
+
 /** The draft's header with audience and thread of this packet. */
 static sph_rc complete_header(struct sph_submit_work *work, const sph_json *draft, bool is_thread,
                               sph_json **out, sph_err *err)
@@ -193,7 +202,7 @@ static sph_rc complete_header(struct sph_submit_work *work, const sph_json *draf
     else
         SPH_TRY(sph_json_add(audience, sph_json_text("all"), err), err, "audience");
     SPH_TRY(sph_json_set(header, "audience", audience, err), err, "audience");
-    if (is_thread && !sph_json_get_text(header, "threadId")) {
+    if (is_thread && !is_notice(draft) && !sph_json_get_text(header, "threadId")) {
         char thread[64];
         SPH_TRY(new_urn(work->node, thread, err), err, "thread id");
         SPH_TRY(sph_json_set(header, "threadId", sph_json_text(thread), err), err, "thread id");
@@ -215,6 +224,7 @@ static void context_for(const struct sph_submit_work *work, const sph_partner *r
 {
     sph_node_check_context(work->node, NULL, true, out);
     out->is_fresh = work->what->octets.len == 0;
+    out->names = work->names;
     out->self = receiver->card.party;
     out->self_kind = receiver->card.kind;
     out->self_country = receiver->card.country;
@@ -232,6 +242,7 @@ static sph_rc check_for_nobody(const struct sph_submit_work *work, sph_slice oct
         return sph_ok();
     sph_node_check_context(work->node, NULL, true, &context);
     context.is_fresh = true;
+    context.names = work->names;
     context.self = NULL;
     context.self_kind = "ngo";
     context.self_country = "TH";
@@ -289,17 +300,34 @@ static sph_rc make_octets(struct sph_submit_work *work, bool is_thread, sph_buf 
     return build(work, draft, octets, findings, err);
 }
 
+/** DP-03: what is attached, once for all addressees. A publication that nobody takes yet is open.
+ */
+static sph_rc screen_attachments(struct sph_submit_work *work, bool is_first, sph_err *err)
+{
+    enum sph_packet_type type = SPH_PACKET_RESOURCE;
+    enum sph_classification classification = SPH_CLASS_PUBLIC;
+    if (!is_first || work->what->attachment_count == 0)
+        return sph_ok();
+    if (work->packet) {
+        type = sph_packet_header_of(work->packet)->type;
+        classification = sph_packet_header_of(work->packet)->classification;
+    }
+    return sph_screen_outgoing(work->what, work->names, type, classification, work->findings, err);
+}
+
 static sph_rc run(struct sph_submit_work *work, bool is_thread, struct sph_submitted *out,
                   sph_err *err)
 {
     SPH_AUTO(sph_buf) octets = sph_buf_init(sph_node_limits(work->node)->packet);
     work->now_ms = sph_node_now_ms(work->node);
+    SPH_TRY(sph_screen_names(work->node, &work->names, err), err, "list of names");
     SPH_TRY(make_octets(work, is_thread, &octets, work->findings, err), err, "building the packet");
     SPH_TRY(check_all(work, sph_buf_peek(&octets), work->findings, err), err,
             "the packet's own check");
     if (work->recipient_count == 0 && work->what->octets.len == 0)
         SPH_TRY(check_for_nobody(work, sph_buf_peek(&octets), work->findings, err), err,
                 "the packet's own check");
+    SPH_TRY(screen_attachments(work, out->count == 0, err), err, "attachments");
     if (work->what->is_dry_run)
         return sph_ok();
     if (!work->packet)

@@ -81,10 +81,10 @@ class Node:
     """One home and, while it is served, its process."""
 
     def __init__(self, folder, party, kind, country, name, reached_at=None, listen=None, prefix=(),
-                 is_pull_only=False):
+                 is_pull_only=False, more=()):
         """reached_at: the port that the card names, when something stands in front of the node; listen: "address:port"
         of the node and its card, when not on the loopback; prefix: words before the program, e.g. ip netns exec;
-        is_pull_only: it has no address and fetches its messages."""
+        is_pull_only: it has no address and fetches its messages; more: further options of init."""
         self.home = os.path.join(folder, party.split(".")[1])
         self.party = party
         self.port = free_port()
@@ -95,7 +95,7 @@ class Node:
         url = f"https://127.0.0.1:{reached_at}" if reached_at else f"https://{listen}"
         self.run(
             "init", "--party", party, "--name-en", name, "--kind", kind, "--country", country,
-            *(["--pull-only"] if is_pull_only else ["--url", url, "--listen", listen]), "--training",
+            *(["--pull-only"] if is_pull_only else ["--url", url, "--listen", listen]), "--training", *more,
         )
 
     def run(self, *words, check=True):
