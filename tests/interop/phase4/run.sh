@@ -20,7 +20,8 @@ else
     exit 1
 fi
 failed=0
-mkdir "$work/wire" "$work/node"
+mkdir "$work/wire" "$work/node" "$work/page"
 "$python" "$here/wire.py" "$driver" "$work/wire" || failed=1
 "$python" "$here/node.py" "${SAPHAN:-$build/node/saphan}" "$work/node" || failed=1
+"$python" "$here/page.py" "${SAPHAN:-$build/node/saphan}" "$work/page" || failed=1
 exit $failed
