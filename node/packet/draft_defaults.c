@@ -19,6 +19,8 @@ static const struct defaults {
                              "publisher", 1826},
     [SPH_PACKET_DIRECTORY] = {"partners", "administration", "public-task", "la-th-mou", "R0",
                               "node-admin", 1826},
+    [SPH_PACKET_NOTICE] = {"partners", "administration", "public-task", "la-th-mou", "R1",
+                           "node-admin", 820},
 };
 
 /* Set `key` unless the draft has it. Takes the value in every case. */

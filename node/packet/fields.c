@@ -278,6 +278,22 @@ static const sph_field directory[] = {
     END,
 };
 
+static const sph_field notice_target[] = {ATTRIBUTE("sha256", TOKEN, 0, 0, NULL), END};
+static const sph_field key_destroyed[] = {
+    ATTRIBUTE("packetId", TOKEN, 1, 0, NULL),
+    ATTRIBUTE("leaf", NUMBER, 1, 0, NULL),
+    END,
+};
+static const sph_field notice[] = {
+    ELEMENT("kind", CODE, 1, 1, 0, "notice", NULL),
+    ELEMENT("target", TOKEN, 1, 16, 0, NULL, notice_target),
+    ELEMENT("reason", CODE, 0, 1, 1, "notice-reason", NULL),
+    ELEMENT("effective", DATE, 0, 1, 1, NULL, NULL),
+    ELEMENT("requiredAction", CODE, 0, 1, 1, "required-action", NULL),
+    ELEMENT("keyDestroyed", TOKEN, 0, 16, 1, NULL, key_destroyed),
+    END,
+};
+
 static const struct {
     const char *element;
     const sph_field *fields;
@@ -287,6 +303,7 @@ static const struct {
     [SPH_PACKET_ASSISTANCE_RESPONSE] = {"assistanceResponse", response},
     [SPH_PACKET_RESOURCE] = {"resource", resource},
     [SPH_PACKET_DIRECTORY] = {"directory", directory},
+    [SPH_PACKET_NOTICE] = {"notice", notice},
 };
 
 const sph_field *sph_fields_header(void)

@@ -13,25 +13,27 @@ static const struct row {
     const char *kind, *country;
     uint8_t may[TYPES];
 } rows[] = {
-#define ROW(kind, country, law, request, response, resource)                                       \
+#define ROW(kind, country, law, request, response, resource, notice)                               \
     {                                                                                              \
         kind, country,                                                                             \
         {                                                                                          \
             [SPH_PACKET_CASE_LAW] = (law), [SPH_PACKET_ASSISTANCE_REQUEST] = (request),            \
-            [SPH_PACKET_ASSISTANCE_RESPONSE] = (response), [SPH_PACKET_RESOURCE] = (resource)      \
+            [SPH_PACKET_ASSISTANCE_RESPONSE] = (response), [SPH_PACKET_RESOURCE] = (resource),     \
+            [SPH_PACKET_NOTICE] = (notice)                                                         \
         }                                                                                          \
     }
 #define THREAD (SEND | ANSWER)
-    ROW("legal-aid", "LA", SEND | READ, THREAD, THREAD, READ),
-    ROW("legal-aid", "TH", SEND | READ, THREAD, THREAD, READ),
-    ROW("mass-organisation", "LA", READ, THREAD, THREAD, SEND | READ),
-    ROW("social-ministry", "LA", READ, THREAD, THREAD, SEND | READ),
-    ROW("police", "LA", READ, THREAD, THREAD, SEND_HOTLINE | READ),
-    ROW("ngo", "TH", SEND | READ, THREAD, THREAD, SEND | READ),
-    ROW("social-ministry", "TH", SEND | READ, THREAD, THREAD, SEND | READ),
-    ROW("court", "", SEND | READ, ANSWER_INFORMATION, ANSWER_INFORMATION, READ),
-    ROW("prosecutor", "", SEND | READ, ANSWER_INFORMATION, ANSWER_INFORMATION, READ),
-    ROW("international", "", READ, 0, 0, READ),
+#define NOTICE (SEND | READ)
+    ROW("legal-aid", "LA", SEND | READ, THREAD, THREAD, READ, NOTICE),
+    ROW("legal-aid", "TH", SEND | READ, THREAD, THREAD, READ, NOTICE),
+    ROW("mass-organisation", "LA", READ, THREAD, THREAD, SEND | READ, NOTICE),
+    ROW("social-ministry", "LA", READ, THREAD, THREAD, SEND | READ, NOTICE),
+    ROW("police", "LA", READ, THREAD, THREAD, SEND_HOTLINE | READ, NOTICE),
+    ROW("ngo", "TH", SEND | READ, THREAD, THREAD, SEND | READ, NOTICE),
+    ROW("social-ministry", "TH", SEND | READ, THREAD, THREAD, SEND | READ, NOTICE),
+    ROW("court", "", SEND | READ, ANSWER_INFORMATION, ANSWER_INFORMATION, READ, NOTICE),
+    ROW("prosecutor", "", SEND | READ, ANSWER_INFORMATION, ANSWER_INFORMATION, READ, NOTICE),
+    ROW("international", "", READ, 0, 0, READ, 0),
 };
 
 static unsigned allowed(const char *kind, const char *country, enum sph_packet_type type)
@@ -65,6 +67,7 @@ static bool may_send(const struct sph_rules *rules, unsigned may)
     case SPH_PACKET_CASE_LAW:
     case SPH_PACKET_ASSISTANCE_REQUEST:
     case SPH_PACKET_DIRECTORY:
+    case SPH_PACKET_NOTICE:
     case SPH_PACKET_TYPE_COUNT:
         break;
     }
@@ -82,6 +85,7 @@ static bool may_receive(const struct sph_rules *rules, unsigned may)
     case SPH_PACKET_CASE_LAW:
     case SPH_PACKET_RESOURCE:
     case SPH_PACKET_DIRECTORY:
+    case SPH_PACKET_NOTICE:
     case SPH_PACKET_TYPE_COUNT:
         break;
     }

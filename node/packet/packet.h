@@ -18,9 +18,10 @@ enum sph_packet_type {
     SPH_PACKET_ASSISTANCE_RESPONSE,
     SPH_PACKET_RESOURCE,
     SPH_PACKET_DIRECTORY,
+    SPH_PACKET_NOTICE,
     SPH_PACKET_TYPE_COUNT
 };
-/** "case-law" …; letter for short ids (A, B, C, D, I). */
+/** "case-law" …; letter for short ids (A, B, C, D, I, G). */
 const char *sph_packet_type_name(enum sph_packet_type type);
 char sph_packet_type_letter(enum sph_packet_type type);
 /** eb:Action family: "a1", "a2" (as4.md 13.1). */

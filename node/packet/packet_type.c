@@ -2,7 +2,7 @@
 #include "crypto/digest.h"
 #include "packet/packet_impl.h"
 
-/* as4.md 13.1: a1 publications, a2 threads; the card is a publication. */
+/* as4.md 13.1: a1 publications, a2 threads; the card is a publication, a notice goes to one. */
 static const struct {
     const char *name, *action;
     char letter;
@@ -12,6 +12,7 @@ static const struct {
     [SPH_PACKET_ASSISTANCE_RESPONSE] = {"assistance-response", "a2", 'C'},
     [SPH_PACKET_RESOURCE] = {"resource", "a1", 'D'},
     [SPH_PACKET_DIRECTORY] = {"directory", "a1", 'I'},
+    [SPH_PACKET_NOTICE] = {"notice", "a2", 'G'},
 };
 
 const char *sph_packet_type_name(enum sph_packet_type type)

@@ -19,6 +19,10 @@ void sph_rules_consent(const struct sph_rules *rules);
 SPH_MUST sph_rc sph_rules_fields(const struct sph_rules *rules, sph_err *err);
 /** PK-20 and what else belongs to one type. */
 SPH_MUST sph_rc sph_rules_type(const struct sph_rules *rules, sph_err *err);
+/** PK-30: what each kind of notice holds. */
+SPH_MUST sph_rc sph_rules_notice(const struct sph_rules *rules, sph_err *err);
+/** The audience is exactly one party, no group. */
+bool sph_rules_is_bilateral(const sph_packet_header *header);
 /** PK-06: audience and allow-matrix, default deny. */
 SPH_MUST sph_rc sph_rules_matrix(const struct sph_rules *rules, sph_err *err);
 

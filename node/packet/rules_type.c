@@ -34,6 +34,11 @@ static bool is_group_code(const char *audience)
     return false;
 }
 
+bool sph_rules_is_bilateral(const sph_packet_header *header)
+{
+    return header->audience_count == 1 && !is_group_code(header->audience[0]);
+}
+
 /* packets.md 2: a thread is bilateral and has a number in it; a publication has none. */
 static void check_thread(const struct sph_rules *rules, bool is_reply)
 {
@@ -44,7 +49,7 @@ static void check_thread(const struct sph_rules *rules, bool is_reply)
         add(rules, "PK-FIELDS", NULL, "packet.needs", "seq", "");
     if (is_reply && !header->in_reply_to[0])
         add(rules, "PK-FIELDS", NULL, "packet.needs", "inReplyTo", "");
-    if (header->audience_count != 1 || is_group_code(header->audience[0]))
+    if (!sph_rules_is_bilateral(header))
         add(rules, "PK-FIELDS", NULL, "packet.bilateral", "audience", "");
 }
 
@@ -230,6 +235,7 @@ sph_rc sph_rules_type(const struct sph_rules *rules, sph_err *err)
         [SPH_PACKET_ASSISTANCE_RESPONSE] = check_response,
         [SPH_PACKET_RESOURCE] = check_resource,
         [SPH_PACKET_DIRECTORY] = check_directory,
+        [SPH_PACKET_NOTICE] = sph_rules_notice,
     };
     return checks[rules->packet->header.type](rules, err);
 }

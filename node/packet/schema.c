@@ -78,6 +78,7 @@ static const struct {
     {"saphan-types-1.xsd", "urn:saphan:packet:1"},
     {"saphan-threads-1.xsd", "urn:saphan:packet:1"},
     {"saphan-publications-1.xsd", "urn:saphan:packet:1"},
+    {"saphan-notices-1.xsd", "urn:saphan:packet:1"},
     {"saphan-directory-1.xsd", "urn:saphan:packet:1"},
     {"saphan-akn-profile.xsd", "http://docs.oasis-open.org/legaldocml/ns/akn/3.0"},
     {"saphan-xmldsig.xsd", "http://www.w3.org/2000/09/xmldsig#"},

@@ -61,6 +61,13 @@ static sph_rc add_response(const sph_packet *packet, enum sph_lang lang, sph_buf
     return add_ml(field(packet, "text"), lang, out, err);
 }
 
+static sph_rc add_notice(const sph_packet *packet, enum sph_lang lang, sph_buf *out, sph_err *err)
+{
+    char kind[64];
+    SPH_TRY(sph_packet_child_text(packet->body, "kind", kind, sizeof(kind), err), err, "kind");
+    return sph_view_code("notice", kind, lang, out, err);
+}
+
 static sph_rc add_title(const sph_packet *packet, enum sph_lang lang, sph_buf *out, sph_err *err)
 {
     switch (packet->header.type) {
@@ -74,6 +81,8 @@ static sph_rc add_title(const sph_packet *packet, enum sph_lang lang, sph_buf *o
         return add_ml(field(packet, "name"), lang, out, err);
     case SPH_PACKET_DIRECTORY:
         return add_ml(field(packet, "names"), lang, out, err);
+    case SPH_PACKET_NOTICE:
+        return add_notice(packet, lang, out, err);
     case SPH_PACKET_TYPE_COUNT:
         break;
     }

@@ -233,3 +233,8 @@ static inline void kit_expect(const struct kit *kit, const struct sph_packet_con
     "case.\"},"                                                                                                                       \
     "\"anonymisation\":{\"method\":\"initials\",\"byRole\":\"publisher\",\"secondRole\":"                                             \
     "\"approver\",\"date\":\"2026-11-20\"}}}"
+
+#define KIT_NOTICE                                                                                 \
+    "{\"type\":\"notice\",\"header\":{\"audience\":\"la.legalaid.example\"},\"body\":{\"kind\":"   \
+    "\"delivered\",\"target\":{\"value\":\"urn:uuid:2f1c7a52-5d0e-4b7e-9c1a-0d6f3b8e4a11\","       \
+    "\"sha256\":\"l0Lbcx5PL3ufMMpq1bqrKmXNzYMFmjrmK6NE1bMtbio=\"}}}"

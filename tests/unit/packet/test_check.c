@@ -87,7 +87,8 @@ static void expect_changes(struct kit *kit, const struct change *changes, size_t
 static void check_sample_of_each_type_passes(void **state)
 {
     struct kit *kit = *state;
-    static const char *const drafts[] = {KIT_REQUEST, KIT_RESPONSE, KIT_RESOURCE, KIT_CASE};
+    static const char *const drafts[] = {KIT_REQUEST, KIT_RESPONSE, KIT_RESOURCE, KIT_CASE,
+                                         KIT_NOTICE};
     for (size_t i = 0; i < sizeof(drafts) / sizeof(drafts[0]); i++) {
         SPH_AUTO(sph_buf) built = sph_buf_init(1 << 20);
         const struct kit_party *author = author_of(kit, drafts[i]);

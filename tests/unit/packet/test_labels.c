@@ -165,9 +165,9 @@ static size_t faults_of_schema(const char *file, size_t *seen)
 static void labels_no_enumeration_of_the_schemas_is_forgotten(void **state)
 {
     (void)state;
-    static const char *const files[] = {"saphan-types-1.xsd", "saphan-packet-1.xsd",
-                                        "saphan-threads-1.xsd", "saphan-publications-1.xsd",
-                                        "saphan-directory-1.xsd"};
+    static const char *const files[] = {"saphan-types-1.xsd",     "saphan-packet-1.xsd",
+                                        "saphan-threads-1.xsd",   "saphan-publications-1.xsd",
+                                        "saphan-directory-1.xsd", "saphan-notices-1.xsd"};
     size_t faults = 0, seen = 0;
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
         faults += faults_of_schema(files[i], &seen);

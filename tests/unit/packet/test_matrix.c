@@ -11,18 +11,18 @@ static sph_slice none(void)
 static const struct cell {
     const char *kind, *country;
     const char *sends,
-        *receives; /* L law, Q request, A response, R resource, h resource of a hotline */
+        *receives; /* L law, Q request, A response, R resource, h resource of a hotline, N notice */
 } cells[] = {
-    {"legal-aid", "LA", "LQA", "LQAR"},
-    {"legal-aid", "TH", "LQA", "LQAR"},
-    {"mass-organisation", "LA", "QAR", "LQAR"},
-    {"social-ministry", "LA", "QAR", "LQAR"},
-    {"police", "LA", "QAh", "LQAR"},
-    {"ngo", "TH", "LQAR", "LQAR"},
-    {"social-ministry", "TH", "LQAR", "LQAR"},
-    {"court", "TH", "LA", "LQAR"},
-    {"court", "LA", "LA", "LQAR"},
-    {"prosecutor", "TH", "LA", "LQAR"},
+    {"legal-aid", "LA", "LQAN", "LQARN"},
+    {"legal-aid", "TH", "LQAN", "LQARN"},
+    {"mass-organisation", "LA", "QARN", "LQARN"},
+    {"social-ministry", "LA", "QARN", "LQARN"},
+    {"police", "LA", "QAhN", "LQARN"},
+    {"ngo", "TH", "LQARN", "LQARN"},
+    {"social-ministry", "TH", "LQARN", "LQARN"},
+    {"court", "TH", "LAN", "LQARN"},
+    {"court", "LA", "LAN", "LQARN"},
+    {"prosecutor", "TH", "LAN", "LQARN"},
     {"international", "CH", "", "LR"},
     {"ngo", "LA", "", ""},
     {"police", "TH", "", ""},
@@ -37,7 +37,8 @@ static const struct type {
 } types[] = {{'L', KIT_CASE, false},
              {'Q', KIT_REQUEST, true},
              {'A', KIT_RESPONSE, false},
-             {'R', KIT_RESOURCE, false}};
+             {'R', KIT_RESOURCE, false},
+             {'N', KIT_NOTICE, false}};
 
 static sph_rc check(struct kit *kit, const struct type *type, const struct cell *from,
                     const struct cell *to, sph_findings *findings)

@@ -23,7 +23,7 @@ static sph_rc check_once(void *ctx, sph_err *err)
 static void memory_check_of_each_type_says_when_it_runs_out(void **state)
 {
     struct kit *kit = *state;
-    static const char *const drafts[] = {KIT_REQUEST, KIT_RESPONSE, KIT_RESOURCE};
+    static const char *const drafts[] = {KIT_REQUEST, KIT_RESPONSE, KIT_RESOURCE, KIT_NOTICE};
     for (size_t i = 0; i < sizeof(drafts) / sizeof(drafts[0]); i++) {
         SPH_AUTO(sph_buf) built = sph_buf_init(1 << 20);
         const struct kit_party *from = i == 0 ? &kit->lawyer : &kit->ngo;

@@ -16,7 +16,7 @@ static void samples_of_the_documents_pass_every_rule(void **state)
 {
     struct kit *kit = *state;
     static const char *const paths[] = {"docs/samples/request.json", "docs/samples/response.json",
-                                        "docs/samples/resource.json"};
+                                        "docs/samples/resource.json", "docs/samples/notice.json"};
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         SPH_AUTO(sph_buf) draft = sph_buf_init(ROOM);
         SPH_AUTO(sph_buf) built = sph_buf_init(ROOM);
