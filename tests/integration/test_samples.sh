@@ -27,6 +27,8 @@ take_card() {
 wanted() {
     case $1:$2 in
     request.json:lao-alone | request.json:thai-alone | request.json:thai) echo "th.ngo.example is not a partner" ;;
+    notice.json:thai) echo ok ;;
+    notice.json:*) echo "la.legalaid.example is not a partner" ;;
     resource.json:lao* | demo/resource.json:lao*) echo "PK-06" ;;
     demo/judgment.json:* | demo/judgment-real.json:*) echo "«body/caseNumber» is missing" ;;
     request.json:lao | response.json:* | resource.json:thai* | case-law.json:* | judgment.xml:*) echo ok ;;
