@@ -1,6 +1,7 @@
 /* What a hub and the two ends of a relay refuse (as4.md 12.6, security.md S-22, B-04). */
 #include "as4/gzip.h"
 #include "exchange/reload.h"
+#include "packet/notice.h"
 #include "packet/relay.h"
 #include "relay_kit.h"
 
@@ -272,6 +273,142 @@ static void relay_author_that_is_paused_is_refused(void **state)
     fetch_and_refuse(relay, "EBMS:0004", "PK-ISSUER");
 }
 
+/** Handed over again by the hub, in a message of its own: taken, not delivered twice, and no second
+ * notice. */
+static void relay_hub_that_replays_delivers_once(void **state)
+{
+    struct relay *relay = *state;
+    SPH_AUTO(sph_buf) sealed = sph_buf_init(ROOM);
+    hand_to_hub(relay);
+    pair_deliver(&relay->hub);
+    read_part(&relay->hub, &sealed);
+    assert_int_equal(relay_pull(&relay->c), SPH_PULL_MESSAGE);
+    relay_back(relay);
+    relay_ask(&relay->a, &relay->c); /* its row at the hub gets the old part */
+    pair_deliver(&relay->a);
+    set_part(&relay->hub, &sealed);
+    pair_deliver(&relay->hub);
+    assert_int_equal(relay_pull(&relay->c), SPH_PULL_MESSAGE);
+    assert_int_equal(pair_outbox(&relay->c).rows, 1); /* the first notice */
+    struct sph_counts counts;
+    sph_err err = {0};
+    assert_ok(sph_query_counts(relay->c.node, &counts, &err), &err);
+    assert_int_equal(counts.unread, 1);
+    assert_string_equal(pair_outbox(&relay->a).state,
+                        "handed-to-hub"); /* the second is not there */
+}
+
+/* ------------------------------------------------------------------ notices */
+
+/** A notice as its signer could make it. */
+static void send_notice(struct pair_side *from, struct pair_side *to, const char *packet_id,
+                        const sph_hash *sha256)
+{
+    sph_err err = {0};
+    const char *party = to->party;
+    SPH_AUTO_PTR(sph_json) *draft = NULL;
+    const struct sph_notice_delivered about = {
+        .to = to->party, .packet_id = packet_id, .sha256 = *sha256};
+    const struct sph_submit what = {.to = &party, .to_count = 1};
+    sph_findings *findings = sph_mem_new(1, sizeof(*findings));
+    struct sph_submitted *done = sph_mem_new(1, sizeof(*done));
+    assert_ok(sph_notice_delivered_draft(&about, &draft, &err), &err);
+    struct sph_submit order = what;
+    order.draft = draft;
+    assert_ok(sph_submit(from->node, &order, done, findings, &err), &err);
+    sph_mem_free(findings);
+    sph_mem_free(done);
+}
+
+static sph_hash digest_of(struct pair_side *side, const char *packet_id)
+{
+    sph_err err = {0};
+    SPH_AUTO(sph_buf) octets = sph_buf_init(ROOM);
+    assert_ok(sph_content_load(side->node, packet_id, &octets, &err), &err);
+    return sph_sha256_of(sph_buf_peek(&octets));
+}
+
+/** It comes to A through the hub, and A refuses it. */
+static void notice_is_refused(struct relay *relay)
+{
+    assert_int_equal(pair_deliver(&relay->hub), 1);
+    relay_pull(&relay->a);
+    assert_failed(&relay->hub, "EBMS:0004", "PK-NOTICE");
+    assert_string_equal(pair_outbox(&relay->a).state, "handed-to-hub");
+    assert_int_equal(pair_inbox(&relay->a).rows, 0);
+}
+
+static void relay_notice_of_what_was_never_sent_is_refused(void **state)
+{
+    struct relay *relay = *state;
+    const struct pair_asked asked = hand_to_hub(relay);
+    const sph_hash sha256 = digest_of(&relay->a, asked.packet_id);
+    run_sql(&relay->hub, "DELETE FROM outbox", (sph_slice){NULL, 0});
+    send_notice(&relay->c, &relay->a, "urn:uuid:11111111-1111-4111-8111-111111111111", &sha256);
+    pair_deliver(&relay->c);
+    notice_is_refused(relay);
+}
+
+static void relay_notice_of_another_digest_is_refused(void **state)
+{
+    struct relay *relay = *state;
+    const struct pair_asked asked = hand_to_hub(relay);
+    sph_hash sha256 = digest_of(&relay->a, asked.packet_id);
+    sha256.at[31] ^= 1;
+    run_sql(&relay->hub, "DELETE FROM outbox", (sph_slice){NULL, 0});
+    send_notice(&relay->c, &relay->a, asked.packet_id, &sha256);
+    pair_deliver(&relay->c);
+    notice_is_refused(relay);
+}
+
+/** The hub knows both ends; its own word for it does not count. */
+static void relay_notice_signed_by_the_hub_is_refused(void **state)
+{
+    struct relay *relay = *state;
+    const struct pair_asked asked = hand_to_hub(relay);
+    const sph_hash sha256 = digest_of(&relay->a, asked.packet_id);
+    run_sql(&relay->hub, "DELETE FROM outbox", (sph_slice){NULL, 0});
+    send_notice(&relay->hub, &relay->a, asked.packet_id, &sha256);
+    notice_is_refused(relay);
+}
+
+/* ------------------------------------------------------------------ at the sender */
+
+static void assert_not_sent(struct relay *relay, const struct sph_submit *what, const char *key)
+{
+    sph_err err = {0};
+    const int64_t rows = pair_outbox(&relay->a).rows;
+    sph_findings *findings = sph_mem_new(1, sizeof(*findings));
+    struct sph_submitted *done = sph_mem_new(1, sizeof(*done));
+    assert_int_equal(sph_submit(relay->a.node, what, done, findings, &err).code, SPH_EREFUSED);
+    assert_true(findings->count > 0);
+    assert_string_equal(findings->at[0].key, key);
+    assert_int_equal(pair_outbox(&relay->a).rows, rows);
+    sph_mem_free(findings);
+    sph_mem_free(done);
+}
+
+static void relay_no_way_or_attachments_are_refused_before_anything_is_made(void **state)
+{
+    struct relay *relay = *state;
+    sph_err err = {0};
+    const char *to = relay->c.party;
+    SPH_AUTO_PTR(sph_json) *draft = NULL;
+    const struct sph_submit_attachment file = {.media_type = "text/plain", .title = "x", .len = 1};
+    assert_ok(sph_json_parse(sph_slice_str(pair_question), 65536, &draft, &err), &err);
+    struct sph_submit what = {.draft = draft, .to = &to, .to_count = 1};
+    what.attachments = &file;
+    what.attachment_count = 1;
+    assert_not_sent(relay, &what, "relay.attachments");
+    what.attachment_count = 0;
+    assert_ok(sph_partner_set_state(relay->a.node, HUB, SPH_PARTNER_PAUSED, "operator", &err),
+              &err);
+    assert_not_sent(relay, &what, "relay.no-way");
+    char message_id[128];
+    assert_int_equal(sph_ping_queue(relay->a.node, relay->c.party, message_id, &err).code,
+                     SPH_EREFUSED);
+}
+
 int test_relay_bad(void);
 int test_relay_bad(void)
 {
@@ -287,6 +424,11 @@ int test_relay_bad(void)
         RELAY_TEST(relay_b04_packet_of_another_issuer_is_refused),
         RELAY_TEST(relay_by_a_partner_that_is_not_the_hub_is_refused),
         RELAY_TEST(relay_author_that_is_paused_is_refused),
+        RELAY_TEST(relay_hub_that_replays_delivers_once),
+        RELAY_TEST(relay_notice_of_what_was_never_sent_is_refused),
+        RELAY_TEST(relay_notice_of_another_digest_is_refused),
+        RELAY_TEST(relay_notice_signed_by_the_hub_is_refused),
+        RELAY_TEST(relay_no_way_or_attachments_are_refused_before_anything_is_made),
     };
     sph_err err = {0};
     sph_xml_start();
