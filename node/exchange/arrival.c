@@ -5,6 +5,7 @@
 #include "as4/gzip.h"
 #include "exchange/proofs.h"
 #include "exchange/relay_notice.h"
+#include "exchange/screening.h"
 #include "store/vault.h"
 
 static sph_rc inflate_packet(struct sph_arrival *arrival, sph_err *err)
@@ -74,7 +75,7 @@ static sph_rc check_agreement(struct sph_arrival *arrival, sph_err *err)
                                   "PK-ISSUER the packet's signer is not the sender", err);
     if (arrival->author)
         return sph_ok(); /* a relayed header tells nothing of it (as4.md 13.1) */
-    if (strcmp(user->action, sph_packet_type_action(header->type)) != 0)
+    if (strcmp(user->action, sph_packet_action(header)) != 0)
         return sph_arrival_refuse(arrival, SPH_EBMS_0003, SPH_REASON_PACKET, "packet.action",
                                   "eb:Action is not the packet's family", err);
     if (!user->conversation_id || strcmp(user->conversation_id, conversation) != 0)
@@ -100,6 +101,27 @@ static sph_rc check_parts(struct sph_arrival *arrival, sph_err *err)
                                       "an attachment is not the one that the packet names", err);
     }
     return sph_ok();
+}
+
+/** DP-03: what partners or the public may read is screened here too. */
+static sph_rc screen_parts(struct sph_arrival *arrival, sph_err *err)
+{
+    const size_t count = sph_packet_attachment_count(arrival->packet);
+    sph_rc rc = sph_ok();
+    if (count == 0)
+        return sph_ok();
+    sph_findings *findings = sph_mem_new(1, sizeof(*findings));
+    if (!findings)
+        return sph_fail(err, SPH_ENOMEM, "findings");
+    for (size_t i = 0; i < count && rc.code == SPH_OK; i++) {
+        const sph_as4_part *part = &arrival->parts.part[i + 1];
+        rc = sph_screen_incoming(arrival->node, arrival->packet, i, part->file, part->len, findings,
+                                 err);
+    }
+    if (rc.code == SPH_EREFUSED)
+        rc = refuse_findings(arrival, findings, err);
+    sph_mem_free(findings);
+    return rc;
 }
 
 /** A later card of the partner: same root, higher serial; an equal serial changes nothing. */
@@ -209,6 +231,7 @@ sph_rc sph_arrival_check_packet(struct sph_arrival *arrival, sph_err *err)
     SPH_TRY(check_agreement(arrival, err), err, "packet");
     SPH_TRY(check_parts(arrival, err), err, "parts");
     SPH_TRY(check_history(arrival, err), err, "history");
+    SPH_TRY(screen_parts(arrival, err), err, "parts");
     SPH_TRY(sph_notice_check(arrival, err), err, "notice");
     return check_card(arrival, err);
 }

@@ -4,6 +4,7 @@
 #include "exchange/outbox.h"
 #include "exchange/sealing.h"
 #include "exchange/submit.h"
+#include "packet/leak.h"
 
 struct sph_submit_work {
     sph_node *node;
@@ -13,7 +14,8 @@ struct sph_submit_work {
     sph_packet *packet;
     struct sph_sealed_parts parts; /* attachments, already in the vault */
     struct sph_stored stored;
-    bool is_known; /* the packet has its row already: its card goes to further partners */
+    sph_leak_names *names; /* that must not leave (DP-03); NULL: no list */
+    bool is_known;         /* the packet has its row already: its card goes to further partners */
     size_t recipient_count;
     struct {
         sph_partner *partner;

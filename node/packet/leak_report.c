@@ -74,9 +74,9 @@ void sph_leak_report_end(struct sph_leak_report *report)
     sph_leak_scan_free(&report->scan);
 }
 
-enum sph_leak_text sph_leak_text_of(const sph_packet *packet)
+enum sph_leak_text sph_leak_text_of(enum sph_packet_type type)
 {
-    switch ((int)packet->header.type) {
+    switch ((int)type) {
     case SPH_PACKET_CASE_LAW:
         return SPH_LEAK_IN_JUDGMENT;
     case SPH_PACKET_RESOURCE:

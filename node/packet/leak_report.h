@@ -4,6 +4,7 @@
 
 #include "packet/finding.h"
 #include "packet/leak.h"
+#include "packet/packet.h"
 #include "xml/xml.h"
 
 struct sph_leak_report {
@@ -19,6 +20,8 @@ struct sph_leak_report {
     size_t notes[SPH_LEAK_COUNT];
     sph_leak_scan *scan;
 };
+/** What the screen takes the texts of a packet type for. */
+enum sph_leak_text sph_leak_text_of(enum sph_packet_type type);
 /** Screen a text of this field whose first line has this number. SPH_ENOMEM. */
 SPH_MUST sph_rc sph_leak_report_text(struct sph_leak_report *report, const char *name,
                                      unsigned line, sph_slice text, sph_err *err);

@@ -31,8 +31,7 @@ SPH_MUST sph_rc sph_packet_read(sph_packet *packet, sph_err *err);
 /** Short code of a classification ("public" …). */
 const char *sph_classification_name(enum sph_classification classification);
 
-/** What the leak screen may pass over in it, and whether all of it speaks of a shelter. */
-enum sph_leak_text sph_leak_text_of(const sph_packet *packet);
+/** Does all of it speak of a shelter? */
 bool sph_leak_is_shelter(const sph_packet *packet);
 
 /** A child's text into a fixed array; "" when the child is absent. */

@@ -180,7 +180,7 @@ sph_rc sph_rules_fields(const struct sph_rules *rules, sph_err *err)
     const struct sph_packet_context *context = rules->context;
     const bool is_open = rules->packet->header.classification <= SPH_CLASS_PARTNERS;
     struct sph_leak_report report = {.findings = rules->findings,
-                                     .text = sph_leak_text_of(rules->packet),
+                                     .text = sph_leak_text_of(rules->packet->header.type),
                                      .has_notes = context->is_sending,
                                      .only_warns = !is_open,
                                      .hides_excerpts = !context->is_sending,
