@@ -83,7 +83,7 @@ static const sph_partner *address_row(struct sph_submit_work *work, size_t i)
     row->packet_id = header->packet_id;
     row->partner = hub ? hub->card.party : partner->card.party;
     row->recipient = hub ? partner->card.party : NULL;
-    row->action = hub ? SPH_RELAY_ACTION : sph_packet_type_action(header->type);
+    row->action = hub ? SPH_RELAY_ACTION : sph_packet_action(header);
     row->conversation_id = header->thread_id[0] ? header->thread_id : header->packet_id;
     if (hub)
         row->conversation_id = "";

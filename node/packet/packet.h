@@ -62,6 +62,9 @@ typedef struct sph_packet_header {
     char supersedes[64];
 } sph_packet_header;
 
+/** eb:Action of a packet: that of its type, but "a1" for a notice to a group. */
+const char *sph_packet_action(const sph_packet_header *header);
+
 /** A packet that passed: structure, XSD, signature over exactly this document, rules. Immutable. */
 typedef struct sph_packet sph_packet;
 void sph_packet_free(sph_packet **packet);

@@ -1,6 +1,6 @@
 #include "base/codec.h"
 #include "crypto/digest.h"
-#include "packet/packet_impl.h"
+#include "packet/rules.h"
 
 /* as4.md 13.1: a1 publications, a2 threads; the card is a publication, a notice goes to one. */
 static const struct {
@@ -28,6 +28,13 @@ char sph_packet_type_letter(enum sph_packet_type type)
 const char *sph_packet_type_action(enum sph_packet_type type)
 {
     return types[type].action;
+}
+
+const char *sph_packet_action(const sph_packet_header *header)
+{
+    if (header->type == SPH_PACKET_NOTICE && !sph_rules_is_bilateral(header))
+        return "a1";
+    return types[header->type].action;
 }
 
 sph_rc sph_packet_type_of(const char *name, enum sph_packet_type *out, sph_err *err)

@@ -241,6 +241,28 @@ static void notice_is_short(void **state)
     expect_changes(kit, sph_buf_peek(&built), changes, COUNT(changes));
 }
 
+/* as4.md 13.1: to one it is a matter of the thread's family, to a group a publication's. */
+static void notice_goes_by_its_audience(void **state)
+{
+    static const struct {
+        const char *header, *action;
+    } rows[] = {{TO_LAWYER, "a2"},
+                {"\"audience\":\"all\"", "a1"},
+                {"\"audience\":\"la-gov\"", "a1"},
+                {"\"audience\":[\"la.legalaid.example\",\"la.ministry.example\"]", "a1"}};
+    struct kit *kit = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        sph_err err = {0};
+        SPH_AUTO(sph_buf) built = sph_buf_init(ROOM);
+        SPH_AUTO_PTR(sph_packet) *packet = NULL;
+        build_body(kit, rows[i].header, "{\"kind\":\"withdraw\",\"target\":\"" ONE "\"," WHY "}",
+                   &built);
+        assert_ok(sph_packet_reopen(sph_buf_peek(&built), sph_limits_default(), &packet, &err),
+                  &err);
+        assert_string_equal(sph_packet_action(sph_packet_header_of(packet)), rows[i].action);
+    }
+}
+
 static void notice_is_read_back_whole(void **state)
 {
     struct kit *kit = *state;
@@ -371,6 +393,7 @@ int test_notice(void)
         cmocka_unit_test(notice_of_another_kind_says_why_and_what_to_do),
         cmocka_unit_test(notice_of_erasure_proves_each_key_destroyed),
         cmocka_unit_test(notice_is_short),
+        cmocka_unit_test(notice_goes_by_its_audience),
         cmocka_unit_test(notice_is_read_back_whole),
         cmocka_unit_test(notice_delivered_is_made_in_a_thread_and_without),
         cmocka_unit_test(notice_is_shown_in_three_languages),
