@@ -93,7 +93,8 @@ static sph_rc hand_out(struct delivery *delivery, enum sph_delivery *came, bool 
     sph_as4_built_clear(&built);
     if (rc.code == SPH_OK) {
         *is_ready = !is_pulled(delivery); /* else it waits for a pull */
-        return rc;
+        /* The card may have changed while this was made. */
+        return *is_ready ? rc : sph_out_follow(delivery->node, delivery->row.partner, err);
     }
     drop_wire_file(delivery);
     if (rc.code == SPH_ELIMIT || rc.code == SPH_ECANCELLED)
@@ -375,6 +376,11 @@ static sph_rc send(struct delivery *delivery, enum sph_delivery *came, sph_err *
                       answer.retry_after_s, came, err);
 }
 
+static bool is_pushed_row(const sph_out_row *row)
+{
+    return row->state == SPH_OUT_SENDING || row->state == SPH_OUT_WAIT_RETRY;
+}
+
 static sph_rc deliver(struct delivery *delivery, enum sph_delivery *came, sph_err *err)
 {
     bool is_ready = true;
@@ -389,9 +395,11 @@ static sph_rc deliver(struct delivery *delivery, enum sph_delivery *came, sph_er
         return settled_is_fine(sph_out_lease_over(delivery->node, &delivery->row, err), err);
     if (delivery->partner->state != SPH_PARTNER_ACTIVE)
         return wait(delivery, "partner-paused", "the partner is paused or removed", 0, came, err);
+    if (is_pushed_row(&delivery->row) && is_pulled(delivery))
+        return sph_out_follow(delivery->node, delivery->row.partner, err);
     if (delivery->row.state == SPH_OUT_SUBMITTED)
         SPH_TRY(hand_out(delivery, came, &is_ready, err), err, "T2");
-    else if (delivery->row.state == SPH_OUT_SENDING || delivery->row.state == SPH_OUT_WAIT_RETRY)
+    else if (is_pushed_row(&delivery->row))
         SPH_TRY(renew(delivery, came, &is_ready, err), err, "keys");
     if (delivery->row.state == SPH_OUT_READY || delivery->row.state == SPH_OUT_READY_AGAIN)
         return sph_ok();

@@ -136,11 +136,25 @@ sph_rc sph_arrival_refuse(struct sph_arrival *arrival, enum sph_ebms code, uint1
     return sph_fail(err, SPH_EREFUSED, "%s", rule);
 }
 
+/** The channel that the message has to name. This node's way may have changed while the message was
+ * out, and a retry keeps its bytes (as4.md 11): what was made for a push may be pulled, and what
+ * was made for this node's own channel pushed. */
+static const char *channel_of(const struct sph_arrival *arrival)
+{
+    const char *named = sph_as4_in_user(arrival->in)->mpc;
+    const char *own = sph_node_config(arrival->node)->mpc;
+    if (arrival->partner->pmode.is_foreign)
+        return arrival->mpc;
+    if (arrival->mpc)
+        return named ? arrival->mpc : NULL;
+    return named && own[0] && strcmp(named, own) == 0 ? own : NULL;
+}
+
 /** as4.md 13 and 8.6: the claims lead to the TLS partner and to one P-Mode. */
 static sph_rc match_pmode(struct sph_arrival *arrival, sph_err *err)
 {
-    const struct sph_pmode_miss miss =
-        sph_pmode_match(&arrival->partner->pmode, sph_as4_in_user(arrival->in), arrival->mpc);
+    const struct sph_pmode_miss miss = sph_pmode_match(
+        &arrival->partner->pmode, sph_as4_in_user(arrival->in), channel_of(arrival));
     if (miss.code == SPH_EBMS_NONE)
         return sph_ok();
     return sph_arrival_refuse(arrival, miss.code,

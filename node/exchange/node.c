@@ -8,6 +8,7 @@
 #include "exchange/inbox.h"
 #include "exchange/node_impl.h"
 #include "exchange/relay_notice.h"
+#include "exchange/outbox.h"
 #include "exchange/sweep.h"
 
 #define READERS 12u
@@ -178,6 +179,7 @@ static sph_rc recover(sph_node *node, bool is_serving, sph_err *err)
 {
     unsigned receipts = 0, left = 0, orphans = 0;
     SPH_TRY(sph_inbox_recover(node, INT64_MAX, &receipts, &left, err), err, "finishing receipts");
+    SPH_TRY(sph_out_follow_all(node, err), err, "ways of waiting messages");
     SPH_TRY(sph_sweep(node, is_serving, &orphans, err), err, "sweeping orphans");
     sph_notice_pay(node);
     if (receipts > 0 || orphans > 0)

@@ -1,4 +1,5 @@
 #include "exchange/node.h"
+#include "exchange/outbox.h"
 
 #include "exchange/node_impl.h"
 
@@ -149,8 +150,10 @@ void sph_node_check_context(const sph_node *node, const sph_partner *issuer, boo
 
 sph_rc sph_node_reload_partner(sph_node *node, const char *party, sph_err *err)
 {
-    return sph_partners_reload(node->partners, node->readers, &node->schemas, sph_limits_default(),
-                               node->config.mode, sph_node_now_ms(node), party, err);
+    SPH_TRY(sph_partners_reload(node->partners, node->readers, &node->schemas, sph_limits_default(),
+                                node->config.mode, sph_node_now_ms(node), party, err),
+            err, "partner");
+    return sph_out_follow(node, party, err);
 }
 
 static sph_rc load_official(sph_node *node, bool *is_there, sph_err *err)

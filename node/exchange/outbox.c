@@ -38,6 +38,13 @@ static const struct move {
     {SPH_OUT_READY_AGAIN, SPH_OUT_RECEIPT, SPH_OUT_ACKNOWLEDGED, SPH_EVENT_RECEIPT_IN},
     {SPH_OUT_READY_AGAIN, SPH_OUT_REFUSED, SPH_OUT_FAILED, SPH_EVENT_DELIVERY_FAILED},
     {SPH_OUT_READY_AGAIN, SPH_OUT_DEADLINE, SPH_OUT_FAILED, SPH_EVENT_DELIVERY_FAILED},
+    /* The partner's card changed its way: the same bytes go the other one; what never left is made
+     * anew. */
+    {SPH_OUT_READY, SPH_OUT_TO_PUSH, SPH_OUT_SUBMITTED, 0},
+    {SPH_OUT_READY_AGAIN, SPH_OUT_TO_PUSH, SPH_OUT_WAIT_RETRY, 0},
+    {SPH_OUT_PULLED_WAITING, SPH_OUT_TO_PUSH, SPH_OUT_WAIT_RETRY, 0},
+    {SPH_OUT_SENDING, SPH_OUT_TO_PULL, SPH_OUT_READY_AGAIN, 0},
+    {SPH_OUT_WAIT_RETRY, SPH_OUT_TO_PULL, SPH_OUT_READY_AGAIN, 0},
     /* Through a hub (as4.md 12.6). The leaf of the notice is its RECEIVED. It may come before the
      * hub's receipt, when the answer that held that was lost. */
     {SPH_OUT_SENDING, SPH_OUT_HUB_RECEIPT, SPH_OUT_HANDED, SPH_EVENT_RECEIPT_IN},
@@ -114,6 +121,16 @@ void sph_out_row_clear(sph_out_row *row)
     sph_cert_free(&row->encrypt_cert);
 }
 
+/** What it answers, and for whom it is behind a hub. */
+static sph_rc copy_ends(sph_stmt *stmt, sph_out_row *row, sph_err *err)
+{
+    SPH_TRY(
+        sph_str_copy(row->ref_to, sizeof(row->ref_to), sph_slice_str(sph_col_text(stmt, 19)), err),
+        err, "row");
+    return sph_str_copy(row->recipient, sizeof(row->recipient),
+                        sph_slice_str(sph_col_text(stmt, 20)), err);
+}
+
 static sph_rc copy_columns(sph_stmt *stmt, sph_out_row *row, sph_err *err)
 {
     SPH_TRY(sph_str_copy(row->message_id, sizeof(row->message_id),
@@ -149,12 +166,7 @@ static sph_rc copy_columns(sph_stmt *stmt, sph_out_row *row, sph_err *err)
     if (!sph_col_null(stmt, 17))
         row->root_sha256 = sph_sha256_of(sph_col_blob(stmt, 17));
     SPH_TRY(sph_buf_add(&row->wire, sph_col_blob(stmt, 18), err), err, "wire bytes");
-    SPH_TRY(
-        sph_str_copy(row->ref_to, sizeof(row->ref_to), sph_slice_str(sph_col_text(stmt, 19)), err),
-        err, "row");
-    SPH_TRY(sph_str_copy(row->recipient, sizeof(row->recipient),
-                         sph_slice_str(sph_col_text(stmt, 20)), err),
-            err, "row");
+    SPH_TRY(copy_ends(stmt, row, err), err, "row");
     return sph_as4_refs_parse(sph_slice_str(sph_col_text(stmt, 13)), &row->refs, err);
 }
 

@@ -30,6 +30,8 @@ enum sph_out_event {
     SPH_OUT_LEASE_OVER,  /* no receipt within the lease */
     SPH_OUT_HUB_RECEIPT, /* the receipt of a hub verified (T5) */
     SPH_OUT_DELIVERED,   /* the recipient's signed notice has come back through the hub */
+    SPH_OUT_TO_PUSH,     /* the partner's card has an address now */
+    SPH_OUT_TO_PULL,     /* the partner's card has a channel now instead of an address */
     SPH_OUT_EVENT_COUNT
 };
 /** Next state and the leaf the move writes (0: none). SPH_ECONFLICT for a move that does not exist.
@@ -134,3 +136,9 @@ SPH_MUST sph_rc sph_out_wait(sph_node *node, const sph_out_row *row, const char 
 /** The end without receipt: leaf DELIVERY_FAILED with reason and attempt. */
 SPH_MUST sph_rc sph_out_fail(sph_node *node, const sph_out_row *row, enum sph_out_event why,
                              const char *code, const char *detail, sph_err *err);
+/** Rows that wait for a partner go the way its card names now: pushed, or kept for its pull. What
+ * left once keeps its bytes and its MessageId. For after a card was accepted; nothing when all go
+ * that way already. */
+SPH_MUST sph_rc sph_out_follow(sph_node *node, const char *party, sph_err *err);
+/** Of every partner, at the start: a stop may have come between a card and its queue. */
+SPH_MUST sph_rc sph_out_follow_all(sph_node *node, sph_err *err);

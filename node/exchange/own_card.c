@@ -1,5 +1,7 @@
 #include "exchange/own_card.h"
 
+#include <string.h>
+
 #include "base/codec.h"
 #include "exchange/submit.h"
 
@@ -208,6 +210,15 @@ static bool is_in_use(const sph_keyring *ring, const sph_cert *cert)
     return false;
 }
 
+/** How partners reach this node, or that it comes for its messages itself. */
+static bool is_way_of(const struct sph_config *config, const sph_card *card)
+{
+    const bool has_url = config->url[0] != '\0';
+    return strcmp(card->url, config->url) == 0 &&
+           strcmp(card->pull_mpc, has_url ? "" : config->mpc) == 0 &&
+           strcmp(card->pull_via, has_url ? "" : config->via) == 0;
+}
+
 static bool is_of(const sph_keyring *ring, const sph_card *card)
 {
     for (size_t i = 0; i < card->cert_count; i++)
@@ -223,7 +234,8 @@ static bool is_behind(sph_node *node, sph_slice octets, sph_card *card)
     if (sph_packet_reopen(octets, sph_node_limits(node), &packet, NULL).code != SPH_OK ||
         sph_card_read(packet, card, NULL).code != SPH_OK)
         return true;
-    const bool is_current = is_of(sph_node_keys(node), card);
+    const bool is_current =
+        is_of(sph_node_keys(node), card) && is_way_of(sph_node_config(node), card);
     sph_card_clear(card);
     return !is_current;
 }

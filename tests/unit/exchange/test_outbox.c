@@ -5,23 +5,28 @@
 /** as4.md 14.2, written again from the design: to-state, or -1 where no move exists. */
 static const int wanted[SPH_OUT_STATE_COUNT][SPH_OUT_EVENT_COUNT] = {
     /* HAND_OUT, RECEIPT, NO_ANSWER, REFUSED, DEADLINE, CANCEL, MADE_READY, PULLED, LEASE_OVER,
-     * HUB_RECEIPT, DELIVERED */
+     * HUB_RECEIPT, DELIVERED, TO_PUSH, TO_PULL */
     [SPH_OUT_SUBMITTED] = {SPH_OUT_SENDING, -1, SPH_OUT_SUBMITTED, -1, SPH_OUT_FAILED,
-                           SPH_OUT_CANCELLED, SPH_OUT_READY, -1, -1, -1, -1},
+                           SPH_OUT_CANCELLED, SPH_OUT_READY, -1, -1, -1, -1, -1, -1},
     [SPH_OUT_SENDING] = {-1, SPH_OUT_ACKNOWLEDGED, SPH_OUT_WAIT_RETRY, SPH_OUT_FAILED,
-                         SPH_OUT_FAILED, -1, -1, -1, -1, SPH_OUT_HANDED, SPH_OUT_ACKNOWLEDGED},
+                         SPH_OUT_FAILED, -1, -1, -1, -1, SPH_OUT_HANDED, SPH_OUT_ACKNOWLEDGED, -1,
+                         SPH_OUT_READY_AGAIN},
     [SPH_OUT_WAIT_RETRY] = {-1, SPH_OUT_ACKNOWLEDGED, SPH_OUT_WAIT_RETRY, SPH_OUT_FAILED,
-                            SPH_OUT_FAILED, -1, -1, -1, -1, SPH_OUT_HANDED, SPH_OUT_ACKNOWLEDGED},
+                            SPH_OUT_FAILED, -1, -1, -1, -1, SPH_OUT_HANDED, SPH_OUT_ACKNOWLEDGED,
+                            -1, SPH_OUT_READY_AGAIN},
     [SPH_OUT_READY] = {-1, -1, -1, -1, SPH_OUT_FAILED, SPH_OUT_CANCELLED, -1,
-                       SPH_OUT_PULLED_WAITING, -1, -1, -1},
+                       SPH_OUT_PULLED_WAITING, -1, -1, -1, SPH_OUT_SUBMITTED, -1},
     [SPH_OUT_PULLED_WAITING] = {-1, SPH_OUT_ACKNOWLEDGED, SPH_OUT_PULLED_WAITING, SPH_OUT_FAILED,
-                                SPH_OUT_FAILED, -1, -1, -1, SPH_OUT_READY_AGAIN, -1, -1},
+                                SPH_OUT_FAILED, -1, -1, -1, SPH_OUT_READY_AGAIN, -1, -1,
+                                SPH_OUT_WAIT_RETRY, -1},
     [SPH_OUT_READY_AGAIN] = {-1, SPH_OUT_ACKNOWLEDGED, SPH_OUT_PULLED_WAITING, SPH_OUT_FAILED,
-                             SPH_OUT_FAILED, -1, -1, SPH_OUT_PULLED_WAITING, -1, -1, -1},
-    [SPH_OUT_HANDED] = {-1, -1, -1, -1, SPH_OUT_FAILED, -1, -1, -1, -1, -1, SPH_OUT_ACKNOWLEDGED},
-    [SPH_OUT_ACKNOWLEDGED] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1},
-    [SPH_OUT_FAILED] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1},
-    [SPH_OUT_CANCELLED] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1},
+                             SPH_OUT_FAILED, -1, -1, SPH_OUT_PULLED_WAITING, -1, -1, -1,
+                             SPH_OUT_WAIT_RETRY, -1},
+    [SPH_OUT_HANDED] = {-1, -1, -1, -1, SPH_OUT_FAILED, -1, -1, -1, -1, -1, SPH_OUT_ACKNOWLEDGED,
+                        -1, -1},
+    [SPH_OUT_ACKNOWLEDGED] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1},
+    [SPH_OUT_FAILED] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1},
+    [SPH_OUT_CANCELLED] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1},
 };
 
 static void outbox_every_pair_moves_as_the_design_says(void **state)
