@@ -1,5 +1,7 @@
 #include "packet/finding.h"
 
+#include <string.h>
+
 #define TEXT_CAP 1024
 
 /* Copy what fits and end between characters of UTF-8; what is cut is only shown, never judged. */
@@ -68,11 +70,70 @@ static sph_rc add_place(const sph_finding *finding, enum sph_lang lang, sph_buf 
     return sph_buf_addf(out, err, "  %s  ", finding->rule);
 }
 
+/* Sentences whose name or value is a code: readers are shown what it means, and the code behind it
+ * for who has to find it in the file. */
+static const struct coded {
+    const char *key, *name_list, *value_list;
+} coded[] = {
+    {"packet.matrix-send", "type", "party-kind"},
+    {"packet.matrix-receive", "type", "party-kind"},
+    {"packet.mode", NULL, "mode"},
+    {"packet.scope-subtype", NULL, "request"},
+    {"packet.contact", NULL, "contact"},
+    {"card.mode", NULL, "mode"},
+    {"card.certificate", "cert-use", NULL},
+    {"card.not-card", "type", NULL},
+};
+
+static const struct coded *coded_of(const char *key)
+{
+    for (size_t i = 0; i < sizeof(coded) / sizeof(coded[0]); i++)
+        if (strcmp(coded[i].key, key) == 0)
+            return &coded[i];
+    return NULL;
+}
+
+/** "legal aid office (legal-aid)"; a code without a name as it is. */
+static sph_rc add_label(enum sph_lang lang, const char *list, sph_slice code, sph_buf *out,
+                        sph_err *err)
+{
+    char text[SPH_FINDING_VALUE];
+    SPH_AUTO(sph_buf) label = sph_buf_init(TEXT_CAP);
+    SPH_TRY(sph_str_copy(text, sizeof(text), code, err), err, "code");
+    SPH_TRY(sph_lang_label(lang, list, text, &label, err), err, "label");
+    SPH_TRY(sph_buf_add(out, sph_buf_peek(&label), err), err, "label");
+    return sph_slice_is(sph_buf_peek(&label), text) ? sph_ok()
+                                                    : sph_buf_addf(out, err, " (%s)", text);
+}
+
+/** What stands for {name} or {value}: the text itself, or of a code what it means. A kind of
+ * organisation may have its country behind it: "police LA". */
+static sph_rc add_shown(enum sph_lang lang, const char *list, const char *shown, sph_buf *out,
+                        sph_err *err)
+{
+    const sph_slice all = sph_slice_str(shown);
+    const size_t blank = sph_slice_find(all, SPH_LIT(" "), 0);
+    if (!list || all.len == 0)
+        return sph_buf_add(out, all, err);
+    SPH_TRY(add_label(lang, list, sph_slice_sub(all, 0, blank), out, err), err, "code");
+    if (blank == SIZE_MAX)
+        return sph_ok();
+    SPH_TRY(sph_buf_add_text(out, ", ", err), err, "country");
+    return add_label(lang, "country", sph_slice_sub(all, blank + 1, SIZE_MAX), out, err);
+}
+
 sph_rc sph_finding_text(const sph_finding *finding, enum sph_lang lang, sph_buf *out, sph_err *err)
 {
     char twin[96];
     SPH_AUTO(sph_buf) text = sph_buf_init(TEXT_CAP * 4);
-    const sph_arg args[] = {{"name", finding->name}, {"value", finding->value}};
+    SPH_AUTO(sph_buf) name = sph_buf_init(TEXT_CAP);
+    SPH_AUTO(sph_buf) value = sph_buf_init(TEXT_CAP);
+    const struct coded *lists = coded_of(finding->key);
+    SPH_TRY(add_shown(lang, lists ? lists->name_list : NULL, finding->name, &name, err), err,
+            "name");
+    SPH_TRY(add_shown(lang, lists ? lists->value_list : NULL, finding->value, &value, err), err,
+            "value");
+    const sph_arg args[] = {{"name", sph_buf_text(&name)}, {"value", sph_buf_text(&value)}};
     SPH_TRY(sph_str_format(twin, sizeof(twin), err, "%s.do", finding->key), err, "key");
     SPH_TRY(add_place(finding, lang, &text, err), err, "place");
     SPH_TRY(sph_text_format(lang, finding->key, args, 2, &text, err), err, "sentence");

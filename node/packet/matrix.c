@@ -139,6 +139,17 @@ static void add(const struct sph_rules *rules, const char *key, const char *valu
                     sph_packet_type_name(rules->packet->header.type), value);
 }
 
+/** The rule is on kind and country: people are told both. */
+static void add_kind(const struct sph_rules *rules, const char *key, const char *kind,
+                     const char *country)
+{
+    char both[SPH_FINDING_VALUE];
+    const bool is_whole =
+        kind && country &&
+        sph_str_format(both, sizeof(both), NULL, "%s %s", kind, country).code == SPH_OK;
+    add(rules, key, is_whole ? both : kind);
+}
+
 sph_rc sph_rules_matrix(const struct sph_rules *rules, sph_err *err)
 {
     const struct sph_packet_context *context = rules->context;
@@ -149,8 +160,8 @@ sph_rc sph_rules_matrix(const struct sph_rules *rules, sph_err *err)
     if (type == SPH_PACKET_DIRECTORY)
         return sph_ok();
     if (!may_send(rules, allowed(context->issuer_kind, context->issuer_country, type)))
-        add(rules, "packet.matrix-send", context->issuer_kind);
+        add_kind(rules, "packet.matrix-send", context->issuer_kind, context->issuer_country);
     if (!may_receive(rules, allowed(context->self_kind, context->self_country, type)))
-        add(rules, "packet.matrix-receive", context->self_kind);
+        add_kind(rules, "packet.matrix-receive", context->self_kind, context->self_country);
     return sph_ok();
 }

@@ -400,6 +400,46 @@ static void check_finding_speaks_three_languages(void **state)
     }
 }
 
+/* Nobody is shown a bare code: its label in the reader's language, and the code behind it. */
+static void check_finding_names_codes_in_three_languages(void **state)
+{
+    static const struct {
+        const char *key, *name, *value, *wanted[SPH_LANG_COUNT];
+    } cases[] = {
+        {"packet.matrix-send",
+         "case-law",
+         "police LA",
+         {"«police, Lao PDR (LA)» send Court decision (case-law).",
+          "«ຕຳຫຼວດ (police), ສປປ ລາວ (LA)» ສົ່ງ ຄຳຕັດສິນຂອງສານ (case-law).",
+          "«ตำรวจ (police), สปป.ลาว (LA)» ส่ง คำพิพากษา (case-law)"}},
+        {"packet.matrix-receive",
+         "resource",
+         "legal-aid",
+         {"«legal aid office (legal-aid)» receive", "«ຫ້ອງການຊ່ວຍເຫຼືອທາງກົດໝາຍ (legal-aid)»",
+          "«สำนักงานช่วยเหลือทางกฎหมาย (legal-aid)»"}},
+        {"packet.mode", "mode", "training", {"(training)", "(training)", "(training)"}},
+        /* Not of a list: as it is. */
+        {"packet.matrix-send",
+         "no-type",
+         "nobody",
+         {"«nobody» send no-type.", "«nobody»", "«nobody»"}},
+        {"packet.code", "topic", "police", {"«police»", "«police»", "«police»"}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        sph_findings findings = {0};
+        sph_finding_add(&findings, "PK-06", 3, cases[i].key, cases[i].name, cases[i].value);
+        for (int lang = 0; lang < SPH_LANG_COUNT; lang++) {
+            sph_err err = {0};
+            SPH_AUTO(sph_buf) text = sph_buf_init(4096);
+            assert_ok(sph_finding_text(&findings.at[0], (enum sph_lang)lang, &text, &err), &err);
+            if (sph_slice_find(sph_buf_peek(&text), sph_slice_str(cases[i].wanted[lang]), 0) ==
+                SIZE_MAX)
+                fail_msg("%s: %s", cases[i].wanted[lang], sph_buf_text(&text));
+        }
+    }
+}
+
 int test_check(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,6 +454,7 @@ int test_check(void)
         cmocka_unit_test(check_leaks_in_each_script_are_refused),
         cmocka_unit_test(check_leak_finding_says_line_and_hides_value_from_receiver),
         cmocka_unit_test(check_finding_speaks_three_languages),
+        cmocka_unit_test(check_finding_names_codes_in_three_languages),
     };
     return cmocka_run_group_tests_name("check", tests, kit_setup, kit_teardown);
 }
