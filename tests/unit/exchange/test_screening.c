@@ -156,6 +156,10 @@ static void screening_names_of_the_list_do_not_leave(void **state)
 
 int test_screening(void)
 {
+    sph_err err = {0};
+    sph_xml_start();
+    if (sph_crypto_start(&err).code != SPH_OK)
+        return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(screening_attachment_with_personal_data_does_not_leave),
         cmocka_unit_test(screening_says_what_it_cannot_read),
