@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "as4/gzip.h"
+#include "packet/attachment.h"
 #include "support/pair.h"
 
 int test_screening(void);
@@ -16,8 +18,8 @@ struct wish {
     sph_slice octets;
 };
 
-static sph_rc submit(struct pair *pair, const struct wish *wish, bool is_dry_run,
-                     sph_findings *findings)
+static sph_rc submit_as(struct pair *pair, const struct wish *wish, bool is_dry_run,
+                        sph_findings *findings, char packet_id[64])
 {
     sph_err err = {0};
     sph_json *draft = NULL;
@@ -40,9 +42,17 @@ static sph_rc submit(struct pair *pair, const struct wish *wish, bool is_dry_run
                                     .user = "operator",
                                     .is_dry_run = is_dry_run};
     const sph_rc rc = sph_submit(pair->a.node, &what, done, findings, &err);
+    if (packet_id)
+        assert_ok(sph_str_copy(packet_id, 64, sph_slice_str(done->at[0].packet_id), &err), &err);
     sph_json_free(&draft);
     sph_mem_free(done);
     return rc;
+}
+
+static sph_rc submit(struct pair *pair, const struct wish *wish, bool is_dry_run,
+                     sph_findings *findings)
+{
+    return submit_as(pair, wish, is_dry_run, findings, NULL);
 }
 
 static bool has_key(const sph_findings *findings, const char *key, bool is_note)
@@ -154,6 +164,70 @@ static void screening_names_of_the_list_do_not_leave(void **state)
     pair_free(&pair);
 }
 
+/* A sender that does not screen: other octets under the key that the signed packet names. */
+static uint64_t make_part(struct pair *pair, const sph_packet *packet, sph_slice plain,
+                          sph_file *out)
+{
+    sph_err err = {0};
+    const struct sph_env *env = test_env_get(pair->b.world);
+    const struct sph_packet_attachment *named = sph_packet_attachment_at(packet, 0);
+    SPH_AUTO(sph_buf) sealed = sph_buf_init(1 << 17);
+    SPH_AUTO_PTR(sph_secret) *key = NULL;
+    sph_slice_source source;
+    sph_file_sink sink;
+    sph_hash unused;
+    uint64_t len = 0;
+    assert_ok(sph_secret_from(sph_slice_of(named->key, sizeof(named->key)), &key, &err), &err);
+    const sph_reader reader = sph_reader_of_slice(&source, plain);
+    const sph_writer writer = sph_writer_of_buf(&sealed);
+    assert_ok(sph_attachment_seal(key, sph_packet_header_of(packet)->packet_id, named->id,
+                                  env->random, &reader, plain.len, &writer, &unused, &len, &err),
+              &err);
+    const sph_reader again = sph_reader_of_slice(&source, sph_buf_peek(&sealed));
+    const sph_writer part = sph_writer_of_file(&sink, env->files, out);
+    assert_ok(sph_gzip_store(&again, &part, &unused, &len, &err), &err);
+    return len;
+}
+
+static void load_own(struct pair *pair, const char *packet_id, sph_packet **out)
+{
+    sph_err err = {0};
+    SPH_AUTO(sph_buf) octets = sph_buf_init(1 << 20);
+    assert_ok(sph_content_load(pair->a.node, packet_id, &octets, &err), &err);
+    assert_ok(sph_packet_reopen(sph_buf_peek(&octets), sph_limits_default(), out, &err), &err);
+}
+
+static void screening_is_made_again_by_the_receiver(void **state)
+{
+    static const struct {
+        const char *octets; /* all of one length */
+        enum sph_code code;
+    } rows[] = {{"nothing in this text here", SPH_OK}, {"call me at 020 5555 0000.", SPH_EREFUSED}};
+    struct pair *pair = pair_new();
+    const sph_files *files = test_env_get(pair->b.world)->files;
+    const struct wish wish = {"text/plain", "An invented note", sph_slice_str(rows[0].octets)};
+    sph_findings *findings = sph_mem_new(1, sizeof(*findings));
+    SPH_AUTO_PTR(sph_packet) *packet = NULL;
+    char packet_id[64];
+    sph_err err = {0};
+    (void)state;
+    assert_ok(submit_as(pair, &wish, false, findings, packet_id), &err);
+    load_own(pair, packet_id, &packet);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        SPH_AUTO(sph_open_file) part = {files, NULL};
+        assert_ok(files->open(files->ctx, "spool", SPH_OPEN_TEMPORARY, &part.file, &err), &err);
+        const uint64_t len = make_part(pair, packet, sph_slice_str(rows[i].octets), part.file);
+        assert_code(sph_screen_incoming(pair->b.node, packet, 0, part.file, len, findings, &err),
+                    rows[i].code, &err);
+    }
+    assert_int_equal(findings->count, 1);
+    assert_string_equal(findings->at[0].key, "packet.leak-phone");
+    assert_string_equal(findings->at[0].name, "a1");
+    assert_string_equal(findings->at[0].value, "…"); /* the list reaches logs and answers */
+    sph_mem_free(findings);
+    pair_free(&pair);
+}
+
 int test_screening(void)
 {
     sph_err err = {0};
@@ -163,6 +237,7 @@ int test_screening(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(screening_attachment_with_personal_data_does_not_leave),
         cmocka_unit_test(screening_says_what_it_cannot_read),
+        cmocka_unit_test(screening_is_made_again_by_the_receiver),
         cmocka_unit_test(screening_names_of_the_list_do_not_leave),
     };
     return cmocka_run_group_tests_name("screening", tests, NULL, NULL);
