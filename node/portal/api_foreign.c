@@ -8,6 +8,7 @@
 #include "exchange/foreign_admin.h"
 #include "exchange/reading.h"
 #include "portal/api_call.h"
+#include "portal/api_uploads.h"
 
 #define CERTS_MOST 16
 #define PEM_MOST ((size_t)65536)
@@ -146,7 +147,6 @@ sph_rc sph_api_partner_foreign(struct sph_api_call *call, sph_err *err)
 struct foreign_order {
     struct sph_api_call *call;
     struct sph_submit_attachment part[SPH_FOREIGN_PARTS];
-    const char *upload[SPH_FOREIGN_PARTS];
     char reply_to[64];
     struct sph_foreign_order order;
 };
@@ -163,7 +163,6 @@ static sph_rc read_part(struct foreign_order *work, const sph_json *row, sph_err
     if (!upload || !part->media_type)
         return sph_fail(err, SPH_EARG, "a part needs upload and mediaType");
     SPH_TRY(sph_upload_open(work->call->node, upload, &part->file, &part->len, err), err, "upload");
-    work->upload[at] = upload;
     work->order.part_count = at + 1;
     return sph_ok();
 }
@@ -220,8 +219,6 @@ static sph_rc answer_sent(const struct foreign_order *work, const struct sph_sub
             err, "answer");
     SPH_TRY(sph_json_set(json, "items", sph_move(list), err), err, "answer");
     SPH_TRY(sph_json_set(json, "findings", sph_json_array(), err), err, "answer");
-    for (size_t i = 0; !work->order.is_dry_run && i < work->order.part_count; i++)
-        sph_upload_drop(call->node, work->upload[i]);
     return sph_api_answer(call, 201, &json, err);
 }
 
@@ -264,6 +261,7 @@ sph_rc sph_api_foreign_send(struct sph_api_call *call, sph_err *err)
         rc = place(work, body, done, err);
         order_clear(work);
     }
+    sph_api_uploads_used(call, body, "parts");
     sph_mem_free(work);
     sph_mem_free(done);
     return rc;

@@ -5,6 +5,7 @@
 #include "exchange/reading.h"
 #include "exchange/submit.h"
 #include "portal/api_call.h"
+#include "portal/api_uploads.h"
 
 #define TO_MOST SPH_SUBMIT_MAX
 #define ATTACHMENTS_MOST 32
@@ -16,7 +17,6 @@ struct order {
     const char *to[TO_MOST];
     size_t to_count;
     struct sph_submit_attachment attachment[ATTACHMENTS_MOST];
-    const char *upload[ATTACHMENTS_MOST];
     size_t attachment_count;
     sph_buf document;
 };
@@ -91,7 +91,7 @@ static sph_rc read_attachment(struct order *order, const sph_json *row, sph_err 
     attachment->files = sph_node_env(order->call->node)->files;
     SPH_TRY(sph_upload_open(order->call->node, upload, &attachment->file, &attachment->len, err),
             err, "upload");
-    order->upload[order->attachment_count++] = upload;
+    order->attachment_count++;
     return sph_ok();
 }
 
@@ -154,8 +154,6 @@ static sph_rc place(struct order *order, const sph_json *draft, sph_err *err)
     if (rc.code == SPH_ENOTFOUND && order->to_count == 0)
         return sph_api_refuse(call, SPH_ENOTFOUND, "problem.nobody", NULL, NULL, err);
     SPH_TRY(rc, err, "submit");
-    for (size_t i = 0; !what.is_dry_run && i < order->attachment_count; i++)
-        sph_upload_drop(call->node, order->upload[i]);
     SPH_TRY(sph_api_findings(&call->findings, call->lang, &findings, err), err, "notes");
     SPH_TRY(sph_json_set(json, "findings", findings, err), err, "notes");
     return sph_api_answer(call, 201, &json, err);
@@ -193,6 +191,7 @@ static sph_rc with_order(struct sph_api_call *call,
     sph_rc rc = sph_api_body(call, &order->body, err);
     if (rc.code == SPH_OK)
         rc = work(order, err);
+    sph_api_uploads_used(call, order->body, "attachments");
     order_clear(order);
     sph_mem_free(order);
     return rc;
@@ -264,9 +263,7 @@ static sph_rc publish(struct order *order, sph_err *err)
             err, "judgment");
     SPH_TRY(judgment_draft(sph_json_get(order->body, "draft"), &facts, &draft, err), err,
             "judgment");
-    SPH_TRY(place(order, draft, err), err, "judgment");
-    sph_upload_drop(call->node, upload);
-    return sph_ok();
+    return place(order, draft, err);
 }
 
 sph_rc sph_api_publish(struct sph_api_call *call, sph_err *err)

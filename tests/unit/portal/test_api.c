@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "exchange/document.h"
 #include "support/pair.h"
 
 /** One call; the answer is parsed. */
@@ -313,26 +314,90 @@ static void write_order(const char *upload, unsigned count, sph_buf *out)
     assert_ok(sph_buf_addf(out, &err, "]}"), &err);
 }
 
+static sph_rc count_name(void *arg, const char *name, sph_err *err)
+{
+    (void)name;
+    (void)err;
+    ++*(size_t *)arg;
+    return sph_ok();
+}
+
+static size_t uploads_of(struct pair_side *side)
+{
+    sph_err err = {0};
+    size_t count = 0;
+    const sph_files *files = test_env_get(side->world)->files;
+    assert_ok(files->list(files->ctx, "uploads", count_name, &count, &err), &err);
+    return count;
+}
+
+static api_said upload_to(struct pair_side *side)
+{
+    const struct asked upload = {"POST", "/api/1/attachments", "invented", "text/plain", NULL, -1};
+    const api_said kept = ask(side, &upload);
+    assert_int_equal(kept.status, 201);
+    assert_int_equal(uploads_of(side), 1);
+    return kept;
+}
+
+/** Upload, name it so often, and look that it is gone whatever came of it. */
+static unsigned place_with(struct pair_side *side, const char *target, unsigned count)
+{
+    SPH_AUTO(sph_buf) body = sph_buf_init(262144);
+    SPH_AUTO(api_said) kept = upload_to(side);
+    write_order(sph_json_get_text(kept.json, "upload"), count, &body);
+    const unsigned status = status_of(side, "POST", target, sph_buf_text(&body));
+    assert_int_equal(uploads_of(side), 0);
+    return status;
+}
+
+static void place_body_with(struct pair_side *side, const char *target, const char *form,
+                            unsigned status, size_t left)
+{
+    SPH_AUTO(sph_buf) body = sph_buf_init(4096);
+    SPH_AUTO(api_said) kept = upload_to(side);
+    const char *upload = sph_json_get_text(kept.json, "upload");
+    const sph_slice all = sph_slice_str(form);
+    const size_t at = sph_slice_find(all, SPH_LIT("UPLOAD"), 0);
+    assert_ok(sph_buf_add(&body, sph_slice_sub(all, 0, at), NULL), NULL);
+    assert_ok(sph_buf_add_text(&body, upload, NULL), NULL);
+    assert_ok(sph_buf_add(&body, sph_slice_sub(all, at + 6, SIZE_MAX), NULL), NULL);
+    assert_int_equal(status_of(side, "POST", target, sph_buf_text(&body)), status);
+    assert_int_equal(uploads_of(side), left);
+    sph_upload_drop(side->node, upload);
+}
+
+/* A refused order leaves nothing on the disk; a dry run leaves what the order after it names. */
+static void api_refused_order_leaves_no_upload(void **state)
+{
+    (void)state;
+    struct pair_asked asked;
+    struct pair *pair = asked_pair(&asked);
+    place_body_with(&pair->b, "/api/1/publications", "{\"document\":\"UPLOAD\"}", 422, 0);
+    place_body_with(&pair->b, "/api/1/publications", "{\"dryRun\":true,\"document\":\"UPLOAD\"}",
+                    422, 1);
+    place_body_with(&pair->b, "/api/1/packets/foreign",
+                    "{\"to\":\"no.such\",\"parts\":[{\"upload\":\"UPLOAD\",\"mediaType\":"
+                    "\"text/plain\"}]}",
+                    404, 0);
+    place_body_with(&pair->b, "/api/1/packets/no-such/reply",
+                    "{\"attachments\":[{\"upload\":\"UPLOAD\"}]}", 404, 0);
+    pair_free(&pair);
+}
+
 static void api_attachments_of_an_order_keep_to_their_room(void **state)
 {
     static const unsigned counts[] = {1, 17, 32, 33, 64, 500};
     (void)state;
     struct pair_asked asked;
     struct pair *pair = asked_pair(&asked);
-    const struct asked upload = {"POST", "/api/1/attachments", "invented", "text/plain", NULL, -1};
-    SPH_AUTO(api_said) kept = ask(&pair->b, &upload);
-    assert_int_equal(kept.status, 201);
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-        SPH_AUTO(sph_buf) body = sph_buf_init(262144);
-        write_order(sph_json_get_text(kept.json, "upload"), counts[i], &body);
-        const unsigned status =
-            status_of(&pair->b, "POST", "/api/1/publications", sph_buf_text(&body));
+        const unsigned status = place_with(&pair->b, "/api/1/publications", counts[i]);
         if (counts[i] > 32)
             assert_int_equal(status, 413);
         else
-            assert_in_range(status, 400, 422);
-        assert_int_equal(status_of(&pair->b, "POST", "/api/1/packets", sph_buf_text(&body)),
-                         status);
+            assert_int_equal(status, 422);
+        assert_int_equal(place_with(&pair->b, "/api/1/packets", counts[i]), status);
     }
     assert_int_equal(test_env_open_files(pair->b.world), 0);
     pair_free(&pair);
@@ -350,6 +415,7 @@ int test_api(void)
         cmocka_unit_test(api_stranger_on_the_socket_gets_nothing),
         cmocka_unit_test(api_problem_is_told_in_the_language_asked_for),
         cmocka_unit_test(api_attachments_of_an_order_keep_to_their_room),
+        cmocka_unit_test(api_refused_order_leaves_no_upload),
     };
     sph_err err = {0};
     sph_xml_start();
