@@ -12,6 +12,7 @@ import checks
 API_DOC, API_SOURCE = "docs/api.md", "node/portal/api.c"
 WORDS_SOURCE, TEXTS = "node/cli/words.c", "node/texts"
 RULES_SOURCE, REASONS_SOURCE, PROTOCOL_DOC = "node/as4/fault.h", "node/exchange/arrival.h", "docs/protocol.md"
+LIMITS_DOC, LIMIT_FOLDERS = "docs/limits.md", ("node/as4", "node/exchange", "node/net")
 EVENTS_SOURCE, LEDGER_DOC = "node/ledger/event.c", "docs/ledger.md"
 
 LINK = re.compile(r"!?\[[^\]\n]*\]\(([^()\s]+)\)")
@@ -21,6 +22,15 @@ WORD = re.compile(r'^ {4}\{"([a-z][a-z ]*)",\s*\d+,', re.M)
 RULE = re.compile(r'X\((\w+),\s*(\d+),\s*(\d{4}),\s*"([^"]+)"')
 DOCUMENTED_RULE = re.compile(r"^\| (\d+) \| `([^`]+)` \| EBMS:(\d{4}) \|", re.M)
 REASON = re.compile(r"SPH_REASON_\w+ = (0x[0-9a-fA-F]+)")
+CONSTANT = re.compile(r"^#define (\w+)[ \t]+(.+)$", re.M)
+DOCUMENTED_CONSTANT = re.compile(r"^\| `(node/[^`]+)` `(\w+)` \| [^|]+ \| (\d+) \|", re.M)
+# Named as limits, and met by nobody outside: sizes of our own making, tables that only grow slower.
+INNER_LIMITS = {
+    "node/as4/gzip.c STORED_MAX", "node/as4/rebuild.c ROOT_MAX", "node/as4/receipt.c PROOF_MAX",
+    "node/exchange/partner.c ADMITTED_MAX", "node/exchange/partner.c BUSY_MAX", "node/exchange/note_memo.c NOTE_MOST",
+    "node/exchange/pmode_json.c CERT_MAX", "node/exchange/secrets.c WRAPPED_MAX", "node/exchange/sender.c THREADS_MAX",
+    "node/exchange/inbox.c INBOUND_MOST",
+}
 EVENT = re.compile(r'\{SPH_EVENT_\w+, "(\w+)"\}')
 
 
@@ -138,7 +148,36 @@ def check_events(root):
             yield "%s: the event %s is not named" % (LEDGER_DOC, name)
 
 
+def constant(text, name):
+    """The value of a constant in C, or None when it is none, or no plain number."""
+    bodies = dict(CONSTANT.findall(re.sub(r"/\*.*?\*/", "", text.replace("\\\n", " "), flags=re.S)))
+    body = re.sub(r"U?INT64_C\((\w+)\)|\((?:size_t|u?int64_t|unsigned)\)", r"\1", bodies.get(name, ""))
+    body = re.sub(r"\b(\d+)[uUlL]+\b", r"\1", body)
+    return eval(body) if re.fullmatch(r"[0-9xa-fA-F\s()*+<-]+", body) else None
+
+
+def check_limits(root):
+    """docs/limits.md has the constants of the layers with their values, and every one named as a limit."""
+    document = read(root, LIMITS_DOC)
+    if document is None:
+        yield LIMITS_DOC + ": missing"
+        return
+    written = set()
+    for path, name, value in DOCUMENTED_CONSTANT.findall(document):
+        written.add("%s %s" % (path, name))
+        built = constant(read(root, path) or "", name)
+        if built != int(value):
+            yield "%s: %s %s is %s, not %s" % (LIMITS_DOC, path, name, built, value)
+    for folder in LIMIT_FOLDERS:
+        for name in sorted(os.listdir(os.path.join(root, folder))) if os.path.isdir(os.path.join(root, folder)) else []:
+            path = "%s/%s" % (folder, name)
+            for limit in re.findall(r"^#define (\w*(?:MAX|MOST))[ \t]", read(root, path), re.M):
+                if "%s %s" % (path, limit) not in written | INNER_LIMITS:
+                    yield "%s: %s %s is not described" % (LIMITS_DOC, path, limit)
+
+
 CHECKS = [
+    ("docs_limits", check_limits),
     ("docs_links", check_links),
     ("docs_api", check_api),
     ("docs_words", check_words),
@@ -166,6 +205,8 @@ CLEAN = {
     PROTOCOL_DOC: PROTOCOL,
     EVENTS_SOURCE: '    {SPH_EVENT_SENT, "SENT"},\n',
     LEDGER_DOC: "SENT\n",
+    LIMITS_DOC: "| `node/as4/a.c` `PART_MAX` | a part | 2048 | bytes | refused |\n",
+    "node/as4/a.c": "#define PART_MAX (UINT64_C(2) << 10) /* a part */\n",
 }
 
 PLANTED = [
@@ -180,6 +221,9 @@ PLANTED = [
     ("new_reason", "docs_reasons", {RULES_SOURCE: RULES_CODE + '    X(NEW, 203, 0009, "soap.new", "t")\n'}, "203 soap.new EBMS:0009 is not"),
     ("other_code", "docs_reasons", {PROTOCOL_DOC: PROTOCOL.replace("EBMS:0007", "EBMS:0008")}, "101 mime.type EBMS:0008 does not exist"),
     ("exchange_reason", "docs_reasons", {REASONS_SOURCE: "    SPH_REASON_NEW = 0x0409,\n"}, "reason 0x0409 is not"),
+    ("new_limit", "docs_limits", {"node/net/b.c": "#define FIELDS_MOST 8u\n"}, "node/net/b.c FIELDS_MOST is not described"),
+    ("other_limit", "docs_limits", {"node/as4/a.c": "#define PART_MAX 2047u\n"}, "node/as4/a.c PART_MAX is 2047, not 2048"),
+    ("gone_limit", "docs_limits", {"node/as4/a.c": "\n"}, "node/as4/a.c PART_MAX is None, not 2048"),
     ("event", "docs_events", {LEDGER_DOC: "RESENT\n"}, "the event SENT is not named"),
 ]
 

@@ -199,6 +199,31 @@ def versions(report, judge, cert, target):
     judge.end("versions")
 
 
+def second_handshakes(report, judge, cert, target):
+    """T-08: no renegotiation, no session that is taken up again, no early data, no compression."""
+    judge.begin()
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{target.port}", "-cert", cert, "-key", cert,
+                           "-tls1_2"], input=b"R\n", capture_output=True, timeout=30)
+    said = done.stdout + done.stderr
+    report.check("tls_T-08_renegotiation_is_refused", b"RENEGOTIATING" in said and b"no renegotiation" in said, said[-300:])
+    for name, version in (("1_2", ssl.TLSVersion.TLSv1_2), ("1_3", ssl.TLSVersion.TLSv1_3)):
+        ctx = context(cert, version, version)
+        with connect(target.port, ctx) as first:
+            first.sendall(post(f"127.0.0.1:{target.port}", line="GET /as4 HTTP/1.1", length=None, body=""))
+            answered = status_of(read_all(first)) == 405
+            session, compression = first.session, first.compression()
+        with ctx.wrap_socket(socket.create_connection(("127.0.0.1", target.port), timeout=20), session=session) as again:
+            reused = again.session_reused
+        report.check(f"tls_T-08_no_compression_{name}", answered and compression is None, compression)
+        report.check(f"tls_T-08_no_ticket_{name}", session is None or not session.has_ticket, "a ticket")
+        report.check(f"tls_T-08_no_session_is_taken_up_again_{name}", not reused, "it was")
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{target.port}", "-cert", cert, "-key", cert,
+                           "-tls1_3"], input=b"Q\n", capture_output=True, timeout=30)
+    report.check("tls_T-08_no_early_data", b"Max Early Data: 0" in done.stdout or b"Max Early Data" not in done.stdout,
+                 done.stdout[-300:])
+    judge.end("second_handshakes")
+
+
 def http(report, judge, cert, target):
     """H-01 to H-08: refused by its status and the connection ends, whatever follows."""
     host = f"127.0.0.1:{target.port}"
@@ -360,6 +385,7 @@ def run(report):
         cert = certs.of_home("tls")
         certificates(report, judge, certs, b, a.party)
         versions(report, judge, cert, b)
+        second_handshakes(report, judge, cert, b)
         http(report, judge, cert, b)
         slow(report, judge, cert, b)
         strangers(report, judge, folder, a, b)

@@ -54,7 +54,8 @@ static void limits_document_is_the_table(void **state)
         fail_msg("docs/limits.md is missing");
     /* To mend a difference: SAPHAN_WRITE_LIMITS=docs/limits.md unit_base test_limits, and read the
      * change. */
-    assert_string_equal(sph_buf_text(&document), sph_buf_text(&printed));
+    const sph_slice table = sph_buf_peek(&printed); /* what follows, tests/arch compares */
+    assert_true(sph_slice_starts(sph_buf_peek(&document), table));
 }
 
 int test_limits(void)

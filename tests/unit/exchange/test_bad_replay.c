@@ -2,6 +2,7 @@
 #include "bad_kit.h"
 
 #include "exchange/arrival.h"
+#include "exchange/care.h"
 
 #define HOUR_MS 3600000
 
@@ -52,6 +53,27 @@ static void replay_gets_the_same_receipt_and_one_leaf_an_hour(void **state)
     bad_msg_clear(&msg);
     bad_good(world, "A-01");
     pair_assert_ledger(b);
+}
+
+/** nothing prunes what was received; a copy that comes weeks later is a copy still. */
+static void a02_replay_table_is_never_pruned(void **state)
+{
+    struct bad_world *world = *state;
+    struct pair_side *b = &world->pair->b;
+    struct bad_msg msg;
+    unsigned changed = 0;
+    sph_err err = {0};
+    SPH_AUTO(sph_buf) receipt = sph_buf_init((size_t)1 << 20);
+    bad_make(world, &(struct bad_wish){0}, &msg);
+    bad_accept(world, "A-02 first", &msg, &receipt);
+    for (int week = 1; week <= 3; week++) { /* as long as the sender's revocation list is in time */
+        test_env_advance(b->world, 7 * 24 * (int64_t)HOUR_MS);
+        assert_ok(sph_care_round(b->node, &changed, &err), &err);
+        pair_restart(b);
+        offer_times(world, &msg, sph_buf_peek(&receipt), "A-02 weeks later", 2, 1);
+    }
+    bad_msg_clear(&msg);
+    test_env_set_now(b->world, sph_node_now_ms(world->pair->a.node));
 }
 
 /** S-23: what is not signed may read otherwise; it is the same message all the same. */
@@ -203,6 +225,7 @@ int test_bad_replay(void)
         cmocka_unit_test(replay_of_the_same_signed_content_in_other_octets_is_a_duplicate),
         cmocka_unit_test(replay_of_an_id_with_other_content_is_refused_loudly),
         cmocka_unit_test(replay_table_knows_only_what_was_stored),
+        cmocka_unit_test(a02_replay_table_is_never_pruned),
         cmocka_unit_test(disk_full_asks_the_sender_to_come_again),
         cmocka_unit_test(disk_failing_at_each_call_loses_and_doubles_nothing),
     };

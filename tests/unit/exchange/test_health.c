@@ -56,7 +56,7 @@ static void assert_clock_about(struct pair_side *side, const char *party, int64_
     assert_true(off_ms > -60000 && off_ms < 60000);
 }
 
-static void health_clock_behind_by_a_day_is_shown_and_the_message_is_taken(void **state)
+static void a13_clock_behind_by_a_day_is_shown_and_the_message_is_taken(void **state)
 {
     (void)state;
     struct pair *pair = pair_new();
@@ -73,7 +73,7 @@ static void health_clock_behind_by_a_day_is_shown_and_the_message_is_taken(void 
 }
 
 /* The message is taken; a document that was signed tomorrow is refused for itself (PK-07). */
-static void health_clock_ahead_by_a_day_is_shown_and_the_message_is_taken(void **state)
+static void a13_clock_ahead_by_a_day_is_shown_and_the_message_is_taken(void **state)
 {
     (void)state;
     struct pair *pair = pair_new();
@@ -235,8 +235,8 @@ int test_health(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(health_of_an_exchange_is_seen_at_both_ends),
-        cmocka_unit_test(health_clock_behind_by_a_day_is_shown_and_the_message_is_taken),
-        cmocka_unit_test(health_clock_ahead_by_a_day_is_shown_and_the_message_is_taken),
+        cmocka_unit_test(a13_clock_behind_by_a_day_is_shown_and_the_message_is_taken),
+        cmocka_unit_test(a13_clock_ahead_by_a_day_is_shown_and_the_message_is_taken),
         cmocka_unit_test(health_a_message_that_waited_does_not_make_a_clock_wrong),
         cmocka_unit_test(health_last_failure_is_kept_with_its_code),
         cmocka_unit_test(health_codes_of_a_partner_are_few_and_plain),

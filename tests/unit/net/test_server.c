@@ -115,7 +115,7 @@ static void server_removed_partner_is_out_within_a_body(void **state)
     net_client_clear(&client);
 }
 
-static void server_reload_serves_the_new_certificate_and_keeps_the_old_on_failure(void **state)
+static void server_t12_reload_serves_the_new_certificate_and_keeps_the_old_on_failure(void **state)
 {
     net_node *node = *state;
     sph_err err = {.depth = 0};
@@ -379,7 +379,7 @@ int test_server(void)
         NET_NODE_TEST(server_certificate_request_names_nobody_and_resumption_is_off),
         NET_NODE_TEST(server_removed_partner_is_out_at_the_next_request),
         NET_NODE_TEST(server_removed_partner_is_out_within_a_body),
-        NET_NODE_TEST(server_reload_serves_the_new_certificate_and_keeps_the_old_on_failure),
+        NET_NODE_TEST(server_t12_reload_serves_the_new_certificate_and_keeps_the_old_on_failure),
         NET_NODE_TEST(server_deadlines_are_absolute),
         NET_NODE_TEST(server_body_below_the_minimum_rate_is_dropped),
         NET_NODE_TEST(server_slow_handler_stalls_nobody_else),
