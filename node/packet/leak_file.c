@@ -66,7 +66,8 @@ static void feed_point(sph_leak_scan *scan, uint32_t point)
 static void drop(struct sph_leak_file *file, size_t count)
 {
     file->len -= count;
-    memmove(file->held, file->held + count, file->len);
+    for (size_t i = 0; count > 0 && i < file->len; i++)
+        file->held[i] = file->held[i + count];
 }
 
 /* UTF-16 by its byte order mark. A surrogate is no letter of ours: both halves are passed over. */
@@ -176,8 +177,8 @@ void sph_leak_file_feed(sph_leak_file *file, sph_slice octets)
     while (octets.len > 0) {
         const size_t room = sizeof(file->held) - file->len;
         const size_t count = octets.len < room ? octets.len : room;
-        memmove(file->held + file->len, octets.at, count);
-        file->len += count;
+        for (size_t i = 0; i < count; i++)
+            file->held[file->len++] = octets.at[i];
         octets = sph_slice_sub(octets, count, octets.len);
         if (file->len >= RUN_LEAST)
             judge(file, false);

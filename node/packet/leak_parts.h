@@ -44,7 +44,9 @@ struct sph_leak_run {
 };
 
 typedef struct sph_leak_words sph_leak_words;
+/** The word lists, folded, by their first letter. out: owned. SPH_ENOMEM. */
 SPH_MUST sph_rc sph_leak_words_new(sph_leak_words **out, sph_err *err);
+/** NULL inside is fine. */
 void sph_leak_words_free(sph_leak_words **words);
 
 struct sph_leak_view {
@@ -100,7 +102,9 @@ size_t sph_leak_word_of(struct sph_leak_view *view, size_t i, enum sph_leak_grou
 /** End of the name of the list that begins at i, or 0. */
 size_t sph_leak_names_at(struct sph_leak_view *view, size_t i);
 
+/** The digits of a group that begins at i, and of the groups behind it. */
 void sph_leak_run_read(struct sph_leak_view *view, size_t i, struct sph_leak_run *run);
+/** Does a group end behind the first `digits`? */
 bool sph_leak_run_ends(const struct sph_leak_run *run, size_t digits);
 /** Place behind the first `digits` of the run. */
 size_t sph_leak_run_end(const struct sph_leak_run *run, size_t digits);
@@ -129,31 +133,59 @@ struct sph_leak_row {
 /** Each pattern's matchers in the order in which they are asked; ended by match NULL. */
 const struct sph_leak_row *sph_leak_rows(void);
 
+/** Thirteen digits whose last one checks the others. */
 bool sph_leak_thai_id(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** Harmless: a date or an hour, so that it is taken for no number. */
 bool sph_leak_date(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A number to call, by its form or behind a word for one. */
 bool sph_leak_phone(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** Seven or more digits written as words. */
 bool sph_leak_phone_words(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A number behind a word for an account. */
 bool sph_leak_account(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A payment card by its check digit. */
 bool sph_leak_card(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** An account by its check digits. */
 bool sph_leak_iban(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** Name, at sign in one of its forms, domain. */
 bool sph_leak_email(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** The same with "at" and "dot" as words. */
 bool sph_leak_email_words(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** An at sign and a name. */
 bool sph_leak_at_handle(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A name behind that of a messenger. */
 bool sph_leak_chat(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** The same where the word says that a name follows. */
 bool sph_leak_chat_id(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A link to an account. */
 bool sph_leak_chat_url(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** Letters and digits of a passport. */
 bool sph_leak_passport(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A number behind a word for a document. */
 bool sph_leak_document(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** Letters and digits behind a word for a plate. */
 bool sph_leak_plate(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** Latitude and longitude as decimal numbers. */
 bool sph_leak_decimal(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** Degrees and minutes. */
 bool sph_leak_degrees(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** An open location code. */
 bool sph_leak_plus_code(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A link to a place on a map. */
 bool sph_leak_map(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A date to the day behind a word for birth. */
 bool sph_leak_birth(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A named street where a shelter is spoken of. */
 bool sph_leak_street(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A shelter spoken of where a street was named. */
 bool sph_leak_shelter(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A house number behind a word for it. */
 bool sph_leak_house(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A house number and a named street. */
 bool sph_leak_address(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A name behind a title. */
 bool sph_leak_titled(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A name behind a word for one. */
 bool sph_leak_named(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
+/** A name of the office's list. */
 bool sph_leak_listed(struct sph_leak_view *view, size_t i, struct sph_leak_span *span);
