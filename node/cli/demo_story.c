@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define REAL_JUDGMENT "judgments/en-GB/2020-ewca-1746-civ.xml"
+#define REAL_JUDGMENT "judgments/en-GB/2020-ewca-130-civ.xml"
 #define DAY_MS INT64_C(86400000)
 #define VERIFY_DAYS 90
 #define RECEIPT_S 20

@@ -131,8 +131,8 @@ check ledgers_hold_afterwards ledgers_hold "$work/en"
 check attachment_is_the_file_sent attachment_arrived "$work/en"
 check logs_hold_no_content logs_are_silent "$work/en"
 check files_are_the_owners_alone only_owner_reads "$work/en"
-if [ -e "$SAPHAN_TEST_DATA/judgments/en-GB/2020-ewca-1746-civ.xml" ]; then
-    check real_judgment_is_published grep -qF '[2020] EWCA Civ 1746' en.out
+if [ -e "$SAPHAN_TEST_DATA/judgments/en-GB/2020-ewca-130-civ.xml" ]; then
+    check real_judgment_is_published grep -qF '[2020] EWCA Civ 130' en.out
 else
     echo "skip demo_real_judgment_is_published: no judgment in SAPHAN_TEST_DATA"
 fi
