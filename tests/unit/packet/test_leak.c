@@ -220,7 +220,8 @@ static void leak_hostile_text_costs_linear_work(void **state)
     /* Thai counts as no columns for the formatter. */
     /* clang-format off */
     static const char *const pieces[] = {
-        "7", "@", "\xcc\x81", "\xe2\x80\x8b", "1 ", "0-", "(at)", "a@", "A", "AB ", "เกิด ", "ศูนย์",
+        "7", "@", "\xcc\x81", "\xe2\x80\x8b", "1 ", "0-", "(at)", "a@", "A", "AB ", "เกิด ",
+        "ศูนย์",
         "born ", "street ", "shelter ", "passport ", "line id: ", "account 1 ", "นาย", "1.111 ",
         "+", "a.", "plate ", "zero ", "at a dot ", "AA00 0000 ", "\xff", "tel 1 ", "Cap Street ",
         "born 1 ", "ID 1/",
