@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Saphan and phase4 on the same cores: two nodes each, every step durable, mutual TLS over loopback.
 # One JSON object: exchanges_per_s_SUITE_N for SUITE 1_15 and 2_0, N 1, 8 and 64 messages on their way at once, with
-# 10 KB packets (…_100k: with an attachment of 100 KB), the same with phase4_ before it, ceiling_per_s_SUITE, rss_load_mb,
+# 10 KB packets (…_100k: with an attachment of 100 KB), the same with phase4_ before it; exchanges_per_s_2_0_64_foreign: a
+# file of 10 KB to a partner that is enrolled as a foreign product; ceiling_per_s_SUITE, rss_load_mb,
 # phase4_rss_load_mb, rss_1gb_mb; from net.sh rss_1000_idle_mb and slow_clients_p99_ratio.
 # SAPHAN_BENCH_PHASE4_S: seconds of each measurement of phase4 (default 5); 0 leaves phase4 out.
 set -euo pipefail
@@ -25,6 +26,26 @@ rate() { # NAME COUNT THREADS WINDOW [ATTACHMENT]
     result=$("$load" "$dir/a/run/control.sock" "$dir/draft.json" "$@")
     figure "$name" "$(per_second "$result")"
 }
+enrol() { # NAME OTHER: as a foreign product, by its certificates
+    mkdir -p "$dir/$2.certificates"
+    "$saphan" --home "$dir/$2" partner certificates -o "$dir/$2.certificates" >&2
+    "$saphan" --home "$dir/$1" --yes partner add --as4 --party "$2.example" --suite edelivery-2.0-ed25519 \
+        --url "$(sed -n "s/^url *= *//p" "$dir/$2/saphan.ini")/as4" --tls-cert "$dir/$2.certificates/tls.pem" \
+        --sign-cert "$dir/$2.certificates/sign-edelivery-2.0-ed25519.pem" \
+        --encrypt-cert "$dir/$2.certificates/encrypt-edelivery-2.0-ed25519.pem" >&2
+}
+foreign() { # COUNT
+    say "a foreign product"
+    rm -rf "${dir:?}"/a "${dir:?}"/b
+    make a ngo TH edelivery-2.0-ed25519
+    make b legal-aid LA edelivery-2.0-ed25519
+    enrol a b
+    enrol b a
+    start a
+    start b
+    "$load" "$dir/a/run/control.sock" "$dir/draft.json" 50 8 50 "$dir/10k" b.example >/dev/null
+    rate exchanges_per_s_2_0_64_foreign "$1" 12 64 "$dir/10k" b.example
+}
 suite() { # LABEL SUITE COUNT
     say "$2"
     pair "$2"
@@ -40,6 +61,7 @@ suite() { # LABEL SUITE COUNT
 : >"$dir/figures"
 python3 "$here/draft.py" "$dir/draft.json"
 head -c 102400 /dev/urandom >"$dir/100k"
+head -c 10240 /dev/urandom >"$dir/10k"
 say "ceiling of the bare crypto operations"
 "$SAPHAN_BUILD/tests/bench_exchange_ceiling" | python3 -c 'import json,sys
 for name, value in json.load(sys.stdin).items(): print(f"\"{name}\": {value}")' >>"$dir/figures"
@@ -47,6 +69,8 @@ suite 1_15 edelivery-1.15 "${SAPHAN_BENCH_1_15:-600}"
 end
 suite 2_0 edelivery-2.0-ed25519 "${SAPHAN_BENCH_2_0:-4000}"
 figure rss_load_mb "$(peak_mb)"
+end
+foreign "${SAPHAN_BENCH_2_0:-4000}"
 end
 
 say "1 GB attachment"

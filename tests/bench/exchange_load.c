@@ -1,7 +1,8 @@
 /* Load for the exchange benchmarks: puts COUNT drafts into a running node over its control socket
  * from THREADS threads and waits until every message has its verified receipt. With WINDOW at most
  * so many messages wait for their receipt at any time.
- *   bench_exchange_load SOCKET DRAFT COUNT THREADS [WINDOW [ATTACHMENT]]
+ *   bench_exchange_load SOCKET DRAFT COUNT THREADS [WINDOW [ATTACHMENT [FOREIGN-PARTY]]]
+ * With FOREIGN-PARTY the attachment itself is sent to that foreign product, and DRAFT is not used.
  * prints {"exchanges":…,"seconds":…} */
 #include <pthread.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 
 struct load {
     const char *socket_path;
+    const char *party; /* a foreign product, or NULL */
     sph_slice draft, attachment;
     int left; /* taken with atomics, like all below */
     int failed;
@@ -40,6 +42,16 @@ static sph_rc call(const struct load *load, const char *method, const char *targ
     return sph_control_call(&request, answer, err);
 }
 
+/** One file to a foreign product. */
+static sph_rc order_of(const struct load *load, const char *upload, sph_buf *out, sph_err *err)
+{
+    SPH_TRY(sph_buf_add_text(out, "{\"to\":\"", err), err, "order");
+    SPH_TRY(sph_buf_add_text(out, load->party, err), err, "order");
+    SPH_TRY(sph_buf_add_text(out, "\",\"parts\":[{\"upload\":\"", err), err, "order");
+    SPH_TRY(sph_buf_add_text(out, upload, err), err, "order");
+    return sph_buf_add_text(out, "\",\"mediaType\":\"application/xml\",\"name\":\"x.xml\"}]}", err);
+}
+
 /** The draft, with an attachment of its own when there is one. */
 static sph_rc draft_of(const struct load *load, sph_buf *out, sph_err *err)
 {
@@ -50,6 +62,8 @@ static sph_rc draft_of(const struct load *load, sph_buf *out, sph_err *err)
     SPH_TRY(call(load, "POST", "/api/1/attachments", load->attachment, &answer, err), err,
             "upload");
     SPH_TRY(sph_json_parse(sph_buf_peek(&answer.body), 1u << 20, &json, err), err, "upload");
+    if (load->party)
+        return order_of(load, sph_json_get_text(json, "upload"), out, err);
     sph_slice open = load->draft;
     while (open.len > 0 && open.at[open.len - 1] != '}')
         open.len--;
@@ -78,9 +92,9 @@ static void *submit(void *arg)
         SPH_AUTO(sph_answer) answer = {.body = sph_buf_init(1u << 20)};
         SPH_AUTO(sph_buf) draft = sph_buf_init(DRAFT_MOST);
         sph_err err = {0};
+        const char *target = load->party ? "/api/1/packets/foreign" : "/api/1/publications";
         if (draft_of(load, &draft, &err).code == SPH_OK &&
-            call(load, "POST", "/api/1/publications", sph_buf_peek(&draft), &answer, &err).code ==
-                SPH_OK &&
+            call(load, "POST", target, sph_buf_peek(&draft), &answer, &err).code == SPH_OK &&
             answer.status == 201)
             continue;
         if (__atomic_add_fetch(&load->failed, 1, __ATOMIC_RELAXED) == 1)
@@ -152,16 +166,17 @@ int main(int argc, char **argv)
 {
     SPH_AUTO(sph_buf) draft = sph_buf_init(DRAFT_MOST);
     SPH_AUTO(sph_buf) attachment = sph_buf_init(DRAFT_MOST);
-    if (argc < 5 || argc > 7 || !read_draft(argv[2], &draft) ||
-        (argc == 7 && !read_draft(argv[6], &attachment))) {
-        fprintf(stderr,
-                "usage: bench_exchange_load SOCKET DRAFT COUNT THREADS [WINDOW [ATTACHMENT]]\n");
+    if (argc < 5 || argc > 8 || !read_draft(argv[2], &draft) ||
+        (argc >= 7 && !read_draft(argv[6], &attachment))) {
+        fprintf(stderr, "usage: bench_exchange_load SOCKET DRAFT COUNT THREADS [WINDOW [ATTACHMENT"
+                        " [FOREIGN-PARTY]]]\n");
         return 2;
     }
     const int count = (int)strtol(argv[3], NULL, 10), threads = (int)strtol(argv[4], NULL, 10);
     struct load load = {.socket_path = argv[1],
                         .draft = sph_buf_peek(&draft),
                         .attachment = sph_buf_peek(&attachment),
+                        .party = argc == 8 ? argv[7] : NULL,
                         .left = count,
                         .window = argc >= 6 ? (int)strtol(argv[5], NULL, 10) : count};
     return run(&load, count, threads > THREADS_MOST ? THREADS_MOST : threads);
