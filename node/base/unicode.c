@@ -6,27 +6,43 @@
 
 #define REPLACEMENT 0xfffdu
 
-bool sph_utf8_next(sph_slice text, size_t *at, uint32_t *point)
+static bool is_follower(uint8_t byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+/* Inlined where each character of a text is looked at. */
+static inline bool next_point(sph_slice text, size_t *at, uint32_t *point)
 {
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000}; /* shorter forms are overlong */
+    const size_t left = text.len - *at;
     if (*at >= text.len)
         return false;
-    const uint8_t first = text.at[*at];
-    const size_t more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-    if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || text.len - *at <= more)
+    const uint8_t *byte = text.at + *at;
+    if (byte[0] < 0x80) {
+        *point = byte[0];
+        *at += 1;
+        return true;
+    }
+    const size_t more = byte[0] < 0xe0 ? 1 : byte[0] < 0xf0 ? 2 : 3;
+    if (byte[0] < 0xc2 || byte[0] > 0xf4 || left <= more || !is_follower(byte[1]))
         return false;
-    uint32_t value = more == 0 ? first : first & (0x3fu >> more);
-    for (size_t i = 1; i <= more; i++) {
-        const uint8_t byte = text.at[*at + i];
-        if ((byte & 0xc0) != 0x80)
+    uint32_t value = (byte[0] & (0x3fu >> more)) << 6 | (byte[1] & 0x3fu);
+    for (size_t i = 2; i <= more; i++) {
+        if (!is_follower(byte[i]))
             return false;
-        value = value << 6 | (byte & 0x3fu);
+        value = value << 6 | (byte[i] & 0x3fu);
     }
     if (value < least[more] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
         return false;
     *point = value;
     *at += more + 1;
     return true;
+}
+
+bool sph_utf8_next(sph_slice text, size_t *at, uint32_t *point)
+{
+    return next_point(text, at, point);
 }
 
 sph_rc sph_utf8_add(uint32_t point, sph_buf *out, sph_err *err)
@@ -70,7 +86,7 @@ bool sph_utf8_valid(sph_slice text)
 {
     uint32_t point = 0;
     for (size_t at = 0; (at = skip_ascii(text, at)) < text.len;)
-        if (!sph_utf8_next(text, &at, &point))
+        if (!next_point(text, &at, &point))
             return false;
     return true;
 }
@@ -151,7 +167,7 @@ static sph_rc check_characters(sph_slice text, size_t *at, sph_err *err)
     for (size_t here = 0; here < text.len;) {
         uint32_t point = 0;
         *at = here;
-        if (!sph_utf8_next(text, &here, &point))
+        if (!next_point(text, &here, &point))
             return sph_fail(err, SPH_EREFUSED, "not UTF-8 at byte %zu", *at);
         const bool is_needed = is_script_joiner(point) && stands_by_script(text, here, previous);
         if (!is_needed && is_forbidden(point))
@@ -169,7 +185,7 @@ static UNormalizationCheckResult quick_check(sph_slice text, size_t *fault)
     uint8_t last_class = 0;
     UNormalizationCheckResult result = UNORM_YES;
     size_t start = 0;
-    for (size_t at = 0; sph_utf8_next(text, &at, &point); start = at) {
+    for (size_t at = 0; next_point(text, &at, &point); start = at) {
         if (point < 0x300) {
             last_class = 0;
             continue;

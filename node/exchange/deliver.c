@@ -417,7 +417,11 @@ sph_rc sph_deliver(sph_node *node, int64_t row_id, enum sph_delivery *came, sph_
     SPH_TRY(sph_out_row_load(node, row_id, &delivery.row, err), err, "outbox row");
     delivery.partner = sph_partners_get(sph_node_partners(node), delivery.row.partner);
     *came = SPH_DELIVERY_DONE;
-    const sph_rc rc = is_settled(delivery.row.state) ? sph_ok() : deliver(&delivery, came, err);
+    /* The queue was read a moment ago: a pull may have been served, or a user may have cancelled.
+     */
+    const bool is_due =
+        !is_settled(delivery.row.state) && delivery.row.next_ms <= sph_node_now_ms(node);
+    const sph_rc rc = is_due ? deliver(&delivery, came, err) : sph_ok();
     delivery_clear(&delivery);
     return rc;
 }

@@ -9,7 +9,8 @@
 #define EACH_PARTNER                                                                               \
     14u /* deliveries at once to one partner: the others keep a third of the threads */
 #define LOOK_AHEAD 64u
-#define CIRCUIT_MS 2000 /* a partner that just failed rests this long */
+#define LOOK_AGAIN (LOOK_AHEAD / 2) /* fewer kept rows than this, and the queue is read again */
+#define CIRCUIT_MS 2000             /* a partner that just failed rests this long */
 #define IDLE_MS 60000
 #define DEEP_EVERY_MS 250 /* how often the whole queue is looked through, when its front waits */
 #define CIRCUITS 64u
@@ -32,6 +33,13 @@ struct sph_sender {
     struct circuit circuit[CIRCUITS];
     size_t next_circuit;
     int64_t deep_ms; /* not looked through again before */
+    /* The front of the queue as last read, without what was claimed since: reading it for each
+     * delivery was the costliest query of an exchange. A row in it changes only through the
+     * delivery that claims it, or ends; sph_deliver looks at the row again. */
+    struct sph_out_due_row ahead[LOOK_AHEAD];
+    size_t ahead_count;
+    bool is_front_full; /* more rows stand behind those */
+    bool is_stalled;    /* nobody in the front may start: new rows do not change that */
 };
 
 static bool is_claimed(const sph_sender *sender, int64_t id)
@@ -85,40 +93,81 @@ struct look {
     struct sph_out_due_row *row;
     int64_t now_ms, *next_ms;
     bool is_found;
+    char refused[SPH_PARTY_ROOM]; /* whose last row had to wait: the next of its rows has to, too */
 };
 
 static bool try_row(void *arg, const struct sph_out_due_row *due)
 {
     struct look *look = arg;
     sph_sender *sender = look->sender;
-    if (is_claimed(sender, due->id) ||
-        !may_start(sender, due->partner, look->now_ms, look->next_ms))
+    if (strcmp(due->partner, look->refused) == 0 || is_claimed(sender, due->id))
         return false;
-    sender->claimed[sender->claimed_count++] = *due;
+    if (!may_start(sender, due->partner, look->now_ms, look->next_ms)) {
+        (void)sph_str_copy(look->refused, sizeof(look->refused), sph_slice_str(due->partner), NULL)
+            .code; /* as long as the other */
+        return false;
+    }
     *look->row = *due;
     look->is_found = true;
     return true;
+}
+
+/** Claim what a look found. */
+static void take(sph_sender *sender, const struct sph_out_due_row *row)
+{
+    size_t kept = 0;
+    sender->claimed[sender->claimed_count++] = *row;
+    for (size_t i = 0; i < sender->ahead_count; i++)
+        if (sender->ahead[i].id != row->id)
+            sender->ahead[kept++] = sender->ahead[i];
+    sender->ahead_count = kept;
+}
+
+static bool look_ahead(struct look *look)
+{
+    for (size_t i = 0; i < look->sender->ahead_count; i++)
+        if (try_row(look, &look->sender->ahead[i]))
+            return true;
+    return false;
+}
+
+/** What is claimed is left out: it may still stand as due, and will not be when it is given up. */
+static sph_rc read_front(struct look *look, sph_err *err)
+{
+    sph_sender *sender = look->sender;
+    size_t count = 0, kept = 0;
+    sender->ahead_count = 0;
+    SPH_TRY(sph_out_due(sender->node, look->now_ms, sender->ahead, LOOK_AHEAD, &count,
+                        look->next_ms, err),
+            err, "due rows");
+    sender->is_front_full = count == LOOK_AHEAD;
+    for (size_t i = 0; i < count; i++)
+        if (!is_claimed(sender, sender->ahead[i].id))
+            sender->ahead[kept++] = sender->ahead[i];
+    sender->ahead_count = kept;
+    return sph_ok();
 }
 
 /** The front of the queue; all of it, now and then, when nothing in front may start: else a partner
  * that does not answer would hold up everybody else's messages behind its own. */
 static sph_rc look_for_row(struct look *look, sph_err *err)
 {
-    struct sph_out_due_row due[LOOK_AHEAD];
-    size_t count = 0;
     sph_sender *sender = look->sender;
-    SPH_TRY(sph_out_due(sender->node, look->now_ms, due, LOOK_AHEAD, &count, look->next_ms, err),
-            err, "due rows");
-    for (size_t i = 0; i < count; i++)
-        if (try_row(look, &due[i]))
-            return sph_ok();
-    if (count < LOOK_AHEAD)
+    if (look_ahead(look))
         return sph_ok();
+    look->refused[0] = '\0';
+    if (!sender->is_front_full || sender->ahead_count < LOOK_AGAIN) {
+        SPH_TRY(read_front(look, err), err, "front of the queue");
+        if (look_ahead(look) || !sender->is_front_full)
+            return sph_ok();
+    }
+    look->refused[0] = '\0';
     if (look->now_ms >= sender->deep_ms || sender->deep_ms > look->now_ms + DEEP_EVERY_MS) {
         sender->deep_ms = look->now_ms + DEEP_EVERY_MS;
-        return sph_out_due_each(sender->node, look->now_ms, try_row, look, err);
+        SPH_TRY(sph_out_due_each(sender->node, look->now_ms, try_row, look, err), err, "queue");
     }
-    *look->next_ms = sender->deep_ms < *look->next_ms ? sender->deep_ms : *look->next_ms;
+    if (!look->is_found)
+        *look->next_ms = sender->deep_ms < *look->next_ms ? sender->deep_ms : *look->next_ms;
     return sph_ok();
 }
 
@@ -127,7 +176,7 @@ static bool claim(sph_sender *sender, struct sph_out_due_row *row, int64_t *next
 {
     sph_err err = {0};
     const int64_t now_ms = sph_node_now_ms(sender->node);
-    struct look look = {sender, row, now_ms, next_ms, false};
+    struct look look = {sender, row, now_ms, next_ms, false, ""};
     if (sph_journal_is_stopped(sph_node_journal(sender->node)))
         return false; /* no-exchange: what would come of it could not be written down */
     if (look_for_row(&look, &err).code != SPH_OK) {
@@ -135,7 +184,20 @@ static bool claim(sph_sender *sender, struct sph_out_due_row *row, int64_t *next
                 SPH_LF(SPH_F_CODE, sph_code_name(err.code)));
         *next_ms = now_ms + CIRCUIT_MS;
     }
+    if (look.is_found)
+        take(sender, row);
+    sender->is_stalled = !look.is_found && sender->is_front_full;
     return look.is_found;
+}
+
+/** With the lock held: wake another thread when there is something left that it may start. */
+static void pass_on(sph_sender *sender)
+{
+    struct sph_out_due_row row;
+    int64_t next_ms = INT64_MAX;
+    struct look look = {sender, &row, sph_node_now_ms(sender->node), &next_ms, false, ""};
+    if (look_ahead(&look))
+        pthread_cond_signal(&sender->changed);
 }
 
 static void note_outcome(sph_sender *sender, const char *party, enum sph_delivery came)
@@ -183,8 +245,6 @@ static void deliver_claimed(sph_sender *sender, const struct sph_out_due_row *ro
     unclaim(sender, row->id);
     if (sender->is_stopping)
         pthread_cond_broadcast(&sender->changed); /* whoever waits for the last one is among them */
-    else
-        pthread_cond_signal(&sender->changed);
 }
 
 /** With the lock held. */
@@ -203,10 +263,12 @@ static void *run(void *arg)
     pthread_mutex_lock(&sender->lock);
     while (!sender->is_stopping) {
         int64_t next_ms = INT64_MAX;
-        if (claim(sender, &row, &next_ms))
+        if (claim(sender, &row, &next_ms)) {
+            pass_on(sender);
             deliver_claimed(sender, &row);
-        else
+        } else {
             rest(sender, next_ms);
+        }
     }
     pthread_mutex_unlock(&sender->lock);
     return NULL;
@@ -241,7 +303,8 @@ sph_rc sph_sender_start(sph_node *node, unsigned threads, sph_sender **out, sph_
 void sph_sender_wake(sph_sender *sender)
 {
     pthread_mutex_lock(&sender->lock);
-    pthread_cond_signal(&sender->changed);
+    if (!sender->is_stalled)
+        pthread_cond_signal(&sender->changed);
     pthread_mutex_unlock(&sender->lock);
 }
 
