@@ -35,6 +35,32 @@ sph_rc sph_relay_way(sph_node *node, const sph_partner *to, sph_partner **hub, s
     return sph_ok();
 }
 
+/** Is there a way, and does it carry what is to go (packets.md 1a: one part, so no attachments)? */
+static sph_rc check_way(sph_node *node, const struct sph_submit *what, const sph_partner *partner,
+                        sph_findings *findings, sph_err *err)
+{
+    SPH_AUTO_PTR(sph_partner) *hub = NULL;
+    const sph_rc rc = sph_relay_way(node, partner, &hub, err);
+    if (rc.code == SPH_EREFUSED)
+        sph_finding_add(findings, "RELAY", 0, "relay.no-way", partner->card.party, "");
+    SPH_TRY(rc, err, "way to the addressee");
+    if (!hub || what->attachment_count == 0)
+        return sph_ok();
+    sph_finding_add(findings, "RELAY", 0, "relay.attachments", partner->card.party, "");
+    return sph_fail(err, SPH_EREFUSED, "a relayed message carries no attachments");
+}
+
+sph_rc sph_relay_check_ways(sph_node *node, const struct sph_submit *what, sph_findings *findings,
+                            sph_err *err)
+{
+    for (size_t i = 0; i < what->to_count; i++) {
+        SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(node), what->to[i]);
+        if (partner)
+            SPH_TRY(check_way(node, what, partner, findings, err), err, "addressee %zu", i + 1);
+    }
+    return sph_ok();
+}
+
 sph_rc sph_relay_seal_part(sph_node *node, const sph_partner *to, sph_slice gzip, sph_buf *out,
                            sph_err *err)
 {

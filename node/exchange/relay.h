@@ -4,12 +4,17 @@
 
 #include "exchange/arrival.h"
 #include "exchange/relay_store.h"
+#include "exchange/submit.h"
 
 /** Which way a message to `to` goes. *hub: the partner that relays it, owned (sph_partner_unref);
  * NULL: it goes to `to` itself, by push or when `to` pulls. SPH_EREFUSED when neither of the two
  * reaches the other, and no active partner of ours relays to it. */
 SPH_MUST sph_rc sph_relay_way(sph_node *node, const sph_partner *to, sph_partner **hub,
                               sph_err *err);
+/** Is there a way to every addressee, and does it carry what is to go? Asked before the first
+ * packet is made. SPH_EREFUSED with a finding; unknown addressees are passed over. */
+SPH_MUST sph_rc sph_relay_check_ways(sph_node *node, const struct sph_submit *what,
+                                     sph_findings *findings, sph_err *err);
 /** Seal a packet's padded gzip octets for `to`: the one part of the message to the hub, appended as
  * it goes on the wire. SPH_ENOTFOUND when its card has no valid key; SPH_ELIMIT when too large. */
 SPH_MUST sph_rc sph_relay_seal_part(sph_node *node, const sph_partner *to, sph_slice gzip,

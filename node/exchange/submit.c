@@ -126,33 +126,6 @@ static void leave_out_unfit(struct sph_submit_work *work)
     work->recipient_count = kept;
 }
 
-/** Is there a way, and does it carry what is to go (packets.md 1a: one part, so no attachments)? */
-static sph_rc check_way(sph_node *node, const struct sph_submit *what, const sph_partner *partner,
-                        sph_findings *findings, sph_err *err)
-{
-    SPH_AUTO_PTR(sph_partner) *hub = NULL;
-    const sph_rc rc = sph_relay_way(node, partner, &hub, err);
-    if (rc.code == SPH_EREFUSED)
-        sph_finding_add(findings, "RELAY", 0, "relay.no-way", partner->card.party, "");
-    SPH_TRY(rc, err, "way to the addressee");
-    if (!hub || what->attachment_count == 0)
-        return sph_ok();
-    sph_finding_add(findings, "RELAY", 0, "relay.attachments", partner->card.party, "");
-    return sph_fail(err, SPH_EREFUSED, "a relayed message carries no attachments");
-}
-
-/** Asked of all before the first packet is made. */
-static sph_rc check_ways(sph_node *node, const struct sph_submit *what, sph_findings *findings,
-                         sph_err *err)
-{
-    for (size_t i = 0; i < what->to_count; i++) {
-        SPH_AUTO_PTR(sph_partner) *partner = sph_partners_get(sph_node_partners(node), what->to[i]);
-        if (partner)
-            SPH_TRY(check_way(node, what, partner, findings, err), err, "addressee %zu", i + 1);
-    }
-    return sph_ok();
-}
-
 /** Room at every addressee and on the disk, before the first packet is made: vault and outgoing
  * file of each. */
 static sph_rc check_room(sph_node *node, const struct sph_submit *what, size_t packets,
@@ -390,7 +363,7 @@ static sph_rc fill_subscribers(struct sph_submit_work *work, const void *arg, sp
 static sph_rc fill_named(struct sph_submit_work *work, const void *arg, sph_err *err)
 {
     (void)arg;
-    SPH_TRY(check_ways(work->node, work->what, work->findings, err), err, "ways");
+    SPH_TRY(sph_relay_check_ways(work->node, work->what, work->findings, err), err, "ways");
     for (size_t i = 0; i < work->what->to_count; i++)
         SPH_TRY(add_named(work, work->what->to[i], err), err, "addressee %zu", i + 1);
     return sph_ok();
@@ -417,7 +390,7 @@ static sph_rc submit_draft(sph_node *node, const struct sph_submit *what, struct
     SPH_TRY(sph_packet_type_of(name, &type, err), err, "draft type");
     if (what->to_count == 0)
         return with_work(node, what, fill_subscribers, &type, false, out, findings, err);
-    SPH_TRY(check_ways(node, what, findings, err), err, "ways");
+    SPH_TRY(sph_relay_check_ways(node, what, findings, err), err, "ways");
     SPH_TRY(check_room(node, what, what->to_count, what->to_count, findings, err), err, "room");
     SPH_TRY(name_question(node, what->to_count, out->question, err), err, "question");
     for (size_t i = 0; i < what->to_count; i++) {
