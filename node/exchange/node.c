@@ -7,8 +7,8 @@
 #include "exchange/health.h"
 #include "exchange/inbox.h"
 #include "exchange/node_impl.h"
-#include "exchange/relay_notice.h"
 #include "exchange/outbox.h"
+#include "exchange/relay_notice.h"
 #include "exchange/sweep.h"
 
 #define READERS 12u
