@@ -6,6 +6,7 @@
 
 #include "exchange/ping.h"
 #include "support/pair.h"
+#include "xml/xml.h"
 
 int test_health(void);
 
@@ -233,6 +234,7 @@ static void health_leaves_are_limited_by_partner_and_reason(void **state)
 
 int test_health(void)
 {
+    sph_xml_start();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(health_of_an_exchange_is_seen_at_both_ends),
         cmocka_unit_test(a13_clock_behind_by_a_day_is_shown_and_the_message_is_taken),

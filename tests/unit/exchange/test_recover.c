@@ -1,6 +1,7 @@
 /* A start with messages that lack their receipt: what can be finished is, what cannot is named. */
 #include "exchange/inbox.h"
 #include "support/pair.h"
+#include "xml/xml.h"
 
 int test_recover(void);
 
@@ -162,6 +163,7 @@ static void recover_tells_which_receipts_are_missing(void **state)
 
 int test_recover(void)
 {
+    sph_xml_start();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recover_finishes_every_message_at_the_start),
         cmocka_unit_test(recover_goes_on_behind_a_message_that_cannot_be_finished),
