@@ -124,14 +124,44 @@ static sph_rc screen_parts(struct sph_arrival *arrival, sph_err *err)
     return rc;
 }
 
-/** A later card of the partner: same root, higher serial; an equal serial changes nothing. */
+/** As whole as a card must be that people take in a ceremony: a stored one that could not be read
+ * again would end all exchange with this partner. */
+static sph_rc read_card(struct sph_arrival *arrival, sph_err *err)
+{
+    const sph_node *node = arrival->node;
+    SPH_AUTO_PTR(sph_packet) *packet = NULL;
+    sph_findings *findings = sph_mem_new(1, sizeof(*findings));
+    if (!findings)
+        return sph_fail(err, SPH_ENOMEM, "findings");
+    const sph_rc rc =
+        sph_card_check(sph_buf_peek(&arrival->octets), sph_node_schemas(node),
+                       sph_node_limits(node), sph_node_config(node)->mode, sph_node_now_ms(node),
+                       findings, &arrival->new_card, &packet, err);
+    sph_mem_free(findings);
+    if (rc.code == SPH_OK || rc.code == SPH_ENOMEM)
+        return rc;
+    sph_err_clear(err);
+    return sph_arrival_refuse(arrival, SPH_EBMS_0004, SPH_REASON_CARD, "card.unusable",
+                              "PK-CARD the card is not one that can be used: its date, "
+                              "certificates or fields",
+                              err);
+}
+
+/** A later card of the partner: same root, higher serial; an equal serial changes nothing. What the
+ * partner is, people agreed on: rules and audiences rest on it. */
 static sph_rc check_card(struct sph_arrival *arrival, sph_err *err)
 {
     const sph_card *known = &author_of(arrival)->card;
     if (sph_packet_header_of(arrival->packet)->type != SPH_PACKET_DIRECTORY)
         return sph_ok();
-    SPH_TRY(sph_card_read(arrival->packet, &arrival->new_card, err), err, "card");
+    SPH_TRY(read_card(arrival, err), err, "card");
     arrival->has_new_card = true;
+    if (strcmp(arrival->new_card.kind, known->kind) != 0 ||
+        strcmp(arrival->new_card.country, known->country) != 0)
+        return sph_arrival_refuse(arrival, SPH_EBMS_0004, SPH_REASON_CARD, "card.kind",
+                                  "PK-CARD a changed kind or country needs a new ceremony between "
+                                  "people",
+                                  err);
     if (!sph_slice_equal(sph_cert_peek_der(arrival->new_card.root), sph_cert_peek_der(known->root)))
         return sph_arrival_refuse(arrival, SPH_EBMS_0004, SPH_REASON_CARD, "card.root",
                                   "PK-CARD a changed root needs a new ceremony between people",

@@ -1,5 +1,9 @@
 /* The ceremony between partners, and certificates that renew themselves. */
+#include <string.h>
+
+#include "base/config.h"
 #include "exchange/care.h"
+#include "exchange/own_card.h"
 #include "support/pair.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -169,6 +173,83 @@ static void renewal_expired_leaf_of_a_sleeping_node_is_refused(void **state)
     pair_free(&pair);
 }
 
+/* ------------------------------------------------------------------ a card by wire */
+
+/** A starts as what it never told B in the ceremony, and sends its card. */
+static void change_config(struct pair_side *side, void (*change)(struct sph_config *config))
+{
+    sph_err err = {0};
+    unsigned count = 0;
+    struct sph_config config;
+    const sph_files *files = test_env_get(side->world)->files;
+    sph_node_close(&side->node);
+    assert_ok(sph_config_load(files, &config, NULL, &err), &err);
+    change(&config);
+    assert_ok(sph_config_store(files, &config, true, &err), &err);
+    pair_open_side(side);
+    assert_ok(sph_own_card_replace(side->node, &err), &err);
+    assert_ok(sph_own_card_distribute(side->node, &count, &err), &err);
+    assert_int_equal(count, 1);
+}
+
+static void other_kind(struct sph_config *config)
+{
+    sph_err err = {0};
+    assert_ok(sph_str_copy(config->kind, sizeof(config->kind), SPH_LIT("police"), &err), &err);
+}
+
+static void other_country(struct sph_config *config)
+{
+    sph_err err = {0};
+    assert_ok(sph_str_copy(config->country, sizeof(config->country),
+                           sph_slice_str(strcmp(config->country, "LA") == 0 ? "TH" : "LA"), &err),
+              &err);
+}
+
+static void expect_card_refused(void (*change)(struct sph_config *config))
+{
+    struct pair *pair = pair_new();
+    const uint32_t before = known_serial(pair);
+    change_config(&pair->a, change);
+    pair_deliver(&pair->a);
+    assert_string_equal(pair_outbox(&pair->a).state, "failed");
+    assert_string_equal(pair_outbox(&pair->a).code, "EBMS:0004");
+    assert_non_null(strstr(pair_outbox(&pair->a).detail, "PK-CARD"));
+    assert_int_equal(known_serial(pair), before);
+    assert_int_equal(pair_leaves(&pair->b, SPH_EVENT_REJECTED), 1);
+    pair_restart(&pair->b);
+    assert_int_equal(known_serial(pair), before);
+    pair_free(&pair);
+}
+
+/* Rules and audiences rest on what a partner is: people agreed on that. */
+static void trust_a_card_by_wire_changes_neither_kind_nor_country(void **state)
+{
+    (void)state;
+    expect_card_refused(other_kind);
+    expect_card_refused(other_country);
+}
+
+/* It would be read as no card at the next start. */
+static void trust_a_card_by_wire_past_its_date_is_refused(void **state)
+{
+    (void)state;
+    struct pair *pair = pair_new();
+    sph_err err = {0};
+    unsigned count = 0;
+    const uint32_t before = known_serial(pair);
+    assert_ok(sph_own_card_replace(pair->a.node, &err), &err);
+    assert_ok(sph_own_card_distribute(pair->a.node, &count, &err), &err);
+    test_env_advance(pair->b.world, 800 * DAY_MS);
+    SPH_AUTO_PTR(sph_partner) *partner =
+        sph_partners_get(sph_node_partners(pair->b.node), pair->a.party);
+    assert_true(partner->card.valid_until_ms < sph_node_now_ms(pair->b.node));
+    pair_deliver(&pair->a);
+    assert_string_not_equal(pair_outbox(&pair->a).state, "acknowledged");
+    assert_int_equal(known_serial(pair), before);
+    pair_free(&pair);
+}
+
 int test_trust(void);
 int test_trust(void)
 {
@@ -177,6 +258,8 @@ int test_trust(void)
         cmocka_unit_test(trust_changed_card_byte_is_refused),
         cmocka_unit_test(trust_own_card_is_no_partner),
         cmocka_unit_test(trust_pause_and_resume_take_effect_at_once),
+        cmocka_unit_test(trust_a_card_by_wire_changes_neither_kind_nor_country),
+        cmocka_unit_test(trust_a_card_by_wire_past_its_date_is_refused),
         cmocka_unit_test(renewal_nothing_is_due_in_the_first_days),
         cmocka_unit_test(renewal_carries_two_nodes_through_half_a_year),
         cmocka_unit_test(renewal_expired_leaf_of_a_sleeping_node_is_refused),
