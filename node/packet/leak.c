@@ -17,6 +17,8 @@ struct sph_leak_scan {
     uint32_t line[WINDOW], column[WINDOW]; /* of each character */
     size_t at;                             /* the next to be judged */
     uint32_t now_line, now_column;
+    enum sph_leak last; /* the kind of the last find, and where it ends */
+    size_t last_to;
     uint8_t held[4]; /* octets of a character that was cut */
     size_t held_len;
 };
@@ -79,10 +81,15 @@ static void mask(const struct sph_leak_view *view, const struct sph_leak_span *s
     to[at] = '\0';
 }
 
+/** What was found by a word before it is not found once more by its own form. */
 static void note(sph_leak_scan *scan, enum sph_leak kind, const struct sph_leak_span *span)
 {
     struct sph_leak_hit hit = {
         .kind = kind, .line = scan->line[span->from], .column = scan->column[span->from]};
+    if (kind == scan->last && span->from < scan->last_to)
+        return;
+    scan->last = kind;
+    scan->last_to = span->to;
     mask(&scan->view, span, hit.excerpt);
     scan->options.note(scan->options.arg, &hit);
 }
@@ -104,6 +111,24 @@ static bool ask_rows(sph_leak_scan *scan, enum sph_leak_trigger trigger, enum sp
     return false;
 }
 
+/** What only warns in some texts does not hide what blocks behind it. */
+static bool may_warn(enum sph_leak kind)
+{
+    for (enum sph_leak_text text = SPH_LEAK_IN_TALK; text <= SPH_LEAK_IN_JUDGMENT; text++)
+        if (sph_leak_weighs(kind, text) == SPH_LEAK_WARNS)
+            return true;
+    return false;
+}
+
+/** A name may begin within a word that is passed over: Thai and Lao write no blanks. */
+static bool ask_names(sph_leak_scan *scan, size_t from, size_t end, size_t *next)
+{
+    for (size_t i = from; scan->view.names && i < end; i++)
+        if (ask_rows(scan, SPH_AT_NAME, SPH_WORD_PASS, i, next))
+            return true;
+    return false;
+}
+
 static size_t judge_digit(sph_leak_scan *scan, size_t i)
 {
     size_t next = i + 1;
@@ -120,15 +145,15 @@ static size_t judge_word(sph_leak_scan *scan, size_t i, bool begins)
     enum sph_leak_group group = SPH_WORD_PASS;
     size_t end = i;
     size_t next = i;
-    if (view->names && (begins || sph_leak_is_own(scan->point[i])) &&
+    if (view->names && (begins || !sph_leak_is_latin(scan->point[i])) &&
         ask_rows(scan, SPH_AT_NAME, SPH_WORD_PASS, i, &next))
         return next;
     if ((begins || !sph_leak_is_latin(scan->point[i])) && sph_leak_word(view, i, &end, &group)) {
         view->near[group] = end + 1;
         if (group != SPH_WORD_PASS && ask_rows(scan, SPH_AT_WORD, group, end, &next) && next > end)
-            return next;
+            return may_warn(scan->last) ? end : next;
         if (sph_leak_is_own(scan->point[i]))
-            return end;
+            return ask_names(scan, i + 1, end, &next) ? next : end;
     }
     if (begins && ask_rows(scan, SPH_AT_LATIN, SPH_WORD_PASS, i, &next) && next > i)
         return next;
@@ -162,6 +187,7 @@ static void slide(sph_leak_scan *scan)
     }
     for (size_t g = 0; g < SPH_WORD_GROUPS; g++)
         view->near[g] = view->near[g] > gone ? view->near[g] - gone : 0;
+    scan->last_to = scan->last_to > gone ? scan->last_to - gone : 0;
     view->count -= gone;
     scan->at -= gone;
 }
@@ -231,6 +257,7 @@ void sph_leak_feed(sph_leak_scan *scan, sph_slice text)
 void sph_leak_begin(sph_leak_scan *scan, unsigned line)
 {
     scan->view.count = 0;
+    scan->last_to = 0;
     scan->at = 0;
     scan->held_len = 0;
     scan->now_line = line;

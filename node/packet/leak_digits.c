@@ -125,11 +125,11 @@ size_t sph_leak_run_date(const struct sph_leak_run *run)
     const unsigned last = value_of(run, a + b, c > 4 ? 0 : c);
     if (a == 4 && c <= 2 && is_year(first) && is_day(last, middle))
         return a + b + c;
-    if (a <= 2 && c == 4 && is_year(last) && (is_day(first, middle) || is_day(middle, first)))
+    if (a > 2 || (a + b + c < run->count && run->sign[a + b + c] == run->sign[a]))
+        return 0; /* it goes on: 08-12-34-56-78, 08-12-2345-6789 */
+    if (c == 4 && is_year(last) && (is_day(first, middle) || is_day(middle, first)))
         return a + b + c;
-    const bool goes_on =
-        a + b + c < run->count && run->sign[a + b + c] == run->sign[a]; /* 08-12-34-56-78 */
-    return a <= 2 && c == 2 && is_day(first, middle) && !goes_on ? a + b + c : 0;
+    return c == 2 && is_day(first, middle) ? a + b + c : 0;
 }
 
 /* "09.00-12.00": hours and minutes. */

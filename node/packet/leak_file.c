@@ -6,6 +6,7 @@
 #include "packet/leak_file_parts.h"
 
 #define RUN_LEAST 4
+#define PDF_LEAD 1024     /* octets that readers let stand before the head of a PDF */
 #define REFERENCE_MOST 10 /* "&#x10ffff;" */
 
 enum form { FORM_TEXT, FORM_XML, FORM_WIDE_BE, FORM_WIDE_LE, FORM_TAKEN };
@@ -128,26 +129,41 @@ static void judge_xml(struct sph_leak_file *file, bool is_last)
 
 static void judge_taken(struct sph_leak_file *file, bool is_last)
 {
+    size_t at = 0;
     for (;;) {
-        const size_t passed = file->skip < file->len ? (size_t)file->skip : file->len;
-        drop(file, passed);
+        const size_t left = file->len - at;
+        const size_t passed = file->skip < left ? (size_t)file->skip : left;
+        at += passed;
         file->skip -= passed;
-        const sph_slice held = sph_slice_of(file->held, file->len);
-        const size_t count = held.len > 0 && file->skip == 0
-                                 ? file->take(file->report, held, is_last, &file->skip)
-                                 : 0;
+        if (at == file->len)
+            break;
+        const size_t count = file->take(file->report, sph_slice_of(file->held + at, file->len - at),
+                                        is_last, &file->skip);
         if (count == 0 && file->skip == 0)
-            return;
-        drop(file, count);
-        if (file->len == 0)
-            return;
+            break;
+        at += count;
     }
+    drop(file, at); /* once: small pieces would make it quadratic */
+}
+
+/** By its content, not by what the sender calls it: else any text would pass as a picture. */
+static bool is_as_named(const struct sph_leak_file *file)
+{
+    static const uint8_t png[] = {0x89, 'P', 'N', 'G'}, jpeg[] = {0xff, 0xd8};
+    const sph_slice held = sph_slice_of(file->held, file->len);
+    if (file->take == sph_leak_take_png)
+        return sph_slice_starts(held, sph_slice_of(png, sizeof(png)));
+    if (file->take == sph_leak_take_jpeg)
+        return sph_slice_starts(held, sph_slice_of(jpeg, sizeof(jpeg)));
+    return sph_slice_find(sph_slice_sub(held, 0, PDF_LEAD), SPH_LIT("%PDF-"), 0) != SIZE_MAX;
 }
 
 static void begin(struct sph_leak_file *file)
 {
     const uint8_t *at = file->held;
     file->has_begun = true;
+    if (file->form == FORM_TAKEN && !is_as_named(file))
+        file->form = FORM_TEXT;
     if (file->form == FORM_TAKEN || file->len < 2)
         return;
     if (at[0] == 0xfe && at[1] == 0xff)

@@ -81,6 +81,10 @@ size_t sph_leak_take_jpeg(struct sph_leak_report *report, sph_slice held, bool i
     if (marker == 0xd8 || marker == 0xff || (marker >= 0xd0 && marker <= 0xd7))
         return marker == 0xff ? 1 : 2;
     const size_t len = (size_t)number(held.at + 2, 2, true) + 2;
+    if (len < 4) { /* it counts itself: no JPEG from here on */
+        *skip = UINT64_MAX;
+        return 0;
+    }
     if (held.len < len)
         return 0;
     const sph_slice content = sph_slice_sub(held, 4, len - 4);
@@ -88,7 +92,7 @@ size_t sph_leak_take_jpeg(struct sph_leak_report *report, sph_slice held, bool i
         screen_exif(report, sph_slice_sub(content, 6, content.len));
     else if (marker == 0xe1 || marker == 0xed || marker == 0xfe)
         sph_leak_runs(report, content);
-    return len < 4 ? 4 : len;
+    return len;
 }
 
 static uint8_t hex_of(uint8_t c)

@@ -1,5 +1,7 @@
 #include "packet/leak_parts.h"
 
+#define LOOK_BACK 64u /* so that time stays linear in any text */
+
 #define PLACE_REACH 40
 #define SHELTER_REACH 120
 #define HOUSE_REACH 12
@@ -123,7 +125,7 @@ bool sph_leak_map(struct sph_leak_view *view, size_t i, struct sph_leak_span *sp
 /* Where the word begins that ends before i, blanks before i passed over. */
 static size_t word_before(struct sph_leak_view *view, size_t i, size_t *end)
 {
-    while (i > 0 && sph_leak_at(view, i - 1) == ' ')
+    for (size_t n = 0; n < LOOK_BACK && i > 0 && sph_leak_at(view, i - 1) == ' '; n++)
         i--;
     *end = i;
     for (size_t n = 0; i > 0 && n < 24 && sph_leak_is_word(sph_leak_at(view, i - 1)); n++)
@@ -134,8 +136,10 @@ static size_t word_before(struct sph_leak_view *view, size_t i, size_t *end)
 /* The Latin word that ends at i begins there. */
 static size_t latin_start(struct sph_leak_view *view, size_t i)
 {
-    while (i > 0 &&
-           (sph_leak_is_latin(sph_leak_at(view, i - 1)) || sph_leak_at(view, i - 1) == '.'))
+    for (size_t n = 0;
+         n < LOOK_BACK && i > 0 &&
+         (sph_leak_is_latin(sph_leak_at(view, i - 1)) || sph_leak_at(view, i - 1) == '.');
+         n++)
         i--;
     return i;
 }
@@ -147,7 +151,7 @@ static bool is_named_street(struct sph_leak_view *view, size_t i, struct sph_lea
     const size_t next = sph_leak_spaces(view, i, 2);
     const uint32_t point = sph_leak_at(view, next);
     const uint32_t last = i > 0 ? sph_leak_at(view, i - 1) : 0;
-    *span = (struct sph_leak_span){i > 0 ? i - 1 : 0, next + 1};
+    *span = (struct sph_leak_span){i > 0 ? i - 1 : 0, next < view->count ? next + 1 : view->count};
     if (!sph_leak_is_latin(last) &&
         !(last == '.' && i > 1 && sph_leak_is_latin(view->point[i - 2])))
         return sph_leak_is_word(point);

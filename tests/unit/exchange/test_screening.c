@@ -85,6 +85,12 @@ static const struct refused {
     {"image/png", "An invented picture", png, sizeof(png) - 1, "packet.leak-email", "a1"},
     {"image/jpeg", "An invented picture", jpeg, sizeof(jpeg) - 1, "packet.leak-coordinates", "a1"},
     {"text/plain", "passport AA1234567", "nothing here", 12, "packet.leak-passport", "title"},
+    /* What it is, not what it is called. */
+    {"image/png", "An invented picture", "call 020 5555 0000 today", 24, "packet.leak-phone", "a1"},
+    {"image/jpeg", "An invented picture", "call 020 5555 0000 today", 24, "packet.leak-phone",
+     "a1"},
+    {"application/pdf", "An invented form", "call 020 5555 0000 today", 24, "packet.leak-phone",
+     "a1"},
 };
 
 static void expect_refused(struct pair *pair, const struct refused *row, bool is_dry_run)

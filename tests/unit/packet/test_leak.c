@@ -147,6 +147,7 @@ static void leak_tricks_are_seen_through(void **state)
         {"⓪⑧①②③④⑤⑥⑦⑧", SPH_LEAK_PHONE},
         {"0 8 1 2 3 4 5 6 7 8", SPH_LEAK_PHONE},
         {"2026-12-20 081-234-5678", SPH_LEAK_PHONE},
+        {"08-12-2345-6789", SPH_LEAK_PHONE},
         {"081-\n234-\n5678", SPH_LEAK_PHONE},
         {"5 000 081 234 567 kip", NONE},
         {"open 09.00-12.00 13.00-16.00", NONE},
@@ -181,6 +182,50 @@ static void leak_tricks_are_seen_through(void **state)
             print_message("row %zu «%s»: %d, expected %d\n", i, tricks[i].text,
                           (int)seen.first.kind, (int)tricks[i].kind);
         assert_int_equal(seen.first.kind, tricks[i].kind);
+    }
+}
+
+struct kinds {
+    bool has[SPH_LEAK_COUNT];
+    size_t count;
+};
+
+static void note_kind(void *arg, const struct sph_leak_hit *hit)
+{
+    struct kinds *kinds = arg;
+    kinds->has[hit->kind] = true;
+    kinds->count++;
+}
+
+/* What only warns in a judgment or a resource does not hide what blocks behind it. */
+static void leak_a_warning_hides_nothing_behind_it(void **state)
+{
+    static const struct {
+        const char *text;
+        enum sph_leak kind;
+        size_t count;
+    } hidden[] = {
+        {"born 1-2345-67890-12-1 on 5 March 1985", SPH_LEAK_THAI_ID, 1},
+        {"Mr Somchai 081-234-5678", SPH_LEAK_PHONE, 2},
+        {"Mr Somchai Jaidee", SPH_LEAK_PERSON, 1},
+        {"born on 5 March 1985", SPH_LEAK_BIRTH_DATE, 1},
+        {"somchai at example dot org", SPH_LEAK_EMAIL, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        struct kinds kinds = {{false}, 0};
+        const struct sph_leak_options options = {.note = note_kind, .arg = &kinds};
+        sph_leak_scan *scan = NULL;
+        sph_err err = {0};
+        assert_ok(sph_leak_scan_new(&options, &scan, &err), &err);
+        sph_leak_feed(scan, sph_slice_str(hidden[i].text));
+        sph_leak_end(scan);
+        sph_leak_scan_free(&scan);
+        if (!kinds.has[hidden[i].kind] || kinds.count < hidden[i].count)
+            print_message("«%s»: %zu finds\n", hidden[i].text, kinds.count);
+        assert_true(kinds.has[hidden[i].kind] && kinds.count >= hidden[i].count);
+        if (hidden[i].count == 1 && hidden[i].kind != SPH_LEAK_THAI_ID)
+            assert_int_equal(kinds.count, 1);
     }
 }
 
@@ -224,7 +269,7 @@ static void leak_hostile_text_costs_linear_work(void **state)
         "ศูนย์",
         "born ", "street ", "shelter ", "passport ", "line id: ", "account 1 ", "นาย", "1.111 ",
         "+", "a.", "plate ", "zero ", "at a dot ", "AA00 0000 ", "\xff", "tel 1 ", "Cap Street ",
-        "born 1 ", "ID 1/",
+        "born 1 ", "ID 1/", "moo.", "road.", "road. ",
     };
     /* clang-format on */
     double worst = 0;
@@ -318,6 +363,7 @@ int test_leak(void)
         cmocka_unit_test(leak_each_row_is_judged_as_written),
         cmocka_unit_test(leak_is_found_wherever_the_stream_is_cut),
         cmocka_unit_test(leak_tricks_are_seen_through),
+        cmocka_unit_test(leak_a_warning_hides_nothing_behind_it),
         cmocka_unit_test(leak_place_and_mask_are_those_of_the_text),
         cmocka_unit_test(leak_is_found_at_each_place_of_a_long_text),
         cmocka_unit_test(leak_hostile_text_costs_linear_work),
