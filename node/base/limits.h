@@ -51,8 +51,8 @@
     X(free_floor, 67108864, "bytes", "space on the disk that messages may not use", "503")         \
     X(inbound_concurrent, 8, "messages", "concurrent inbound messages of a partner", "503")        \
     X(relay_part, 4259840, "bytes", "sealed part of a relayed message", "EBMS:0303")               \
-    X(relay_messages, 256, "messages", "relayed messages of a sender that wait at a hub",          \
-      "EBMS:0202")                                                                                 \
+    X(relay_messages, 256, "messages",                                                             \
+      "relayed messages of a sender that wait at a hub, a quarter for one recipient", "EBMS:0202") \
     X(relay_octets, 67108864, "bytes", "the same, sealed parts together", "EBMS:0202")             \
     X(json_body, 8388608, "bytes", "JSON request body of the API", "413")                          \
     X(note, 65536, "bytes", "signed note", "refused")                                              \

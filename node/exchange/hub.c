@@ -7,6 +7,8 @@
 #include "packet/relay.h"
 
 #define REFS_ROOM 65536u
+/* One recipient's part of a sender's room: who never fetches does not shut out the others. */
+#define EACH_SHARE 4u
 
 /** One message on its way through the hub; texts live until the job is done. */
 struct passing {
@@ -73,9 +75,13 @@ static sph_rc apply_part(void *arg, sph_db *db, sph_err *err)
     const struct passing *passing = arg;
     const struct sph_limits *limits = sph_node_limits(passing->arrival->node);
     struct sph_relay_load_of load;
-    SPH_TRY(sph_relay_count(db, passing->part.sender, &load, err), err, "what waits");
+    const uint64_t len = passing->part.part.len;
+    SPH_TRY(sph_relay_count(db, passing->part.sender, passing->part.final_recipient, &load, err),
+            err, "what waits");
     if ((uint64_t)load.messages >= limits->relay_messages ||
-        (uint64_t)load.octets + passing->part.part.len > limits->relay_octets)
+        (uint64_t)load.octets + len > limits->relay_octets ||
+        (uint64_t)load.messages_there >= limits->relay_messages / EACH_SHARE ||
+        (uint64_t)load.octets_there + len > limits->relay_octets / EACH_SHARE)
         return sph_fail(err, SPH_ELIMIT, "too much of this sender waits here");
     return sph_relay_insert(db, &passing->part, err);
 }

@@ -20,7 +20,7 @@ static const char move_sql[] = "UPDATE outbox SET state=?1,"
                                "  WHEN state='pulled-waiting' THEN next_ms ELSE ?2 END,"
                                " wire=CASE WHEN ?1='submitted' THEN NULL ELSE wire END,"
                                " wire_file=CASE WHEN ?1='submitted' THEN '' ELSE wire_file END"
-                               " WHERE partner=?3 AND state=?4";
+                               " WHERE partner=?3 AND state=?4 AND state IN " SPH_OUTBOX_OPEN;
 
 static sph_rc move_state(struct way *way, enum sph_out_state from, sph_db *db, sph_err *err)
 {
@@ -57,7 +57,8 @@ static sph_rc note_files(struct way *way, sph_db *db, sph_err *err)
     sph_stmt *stmt = NULL;
     SPH_TRY(sph_stmt_get(db,
                          "SELECT wire_file FROM outbox"
-                         " WHERE partner=? AND state='ready' AND wire_file<>''",
+                         " WHERE partner=? AND state='ready' AND wire_file<>''"
+                         " AND state IN " SPH_OUTBOX_OPEN,
                          &stmt, err),
             err, "wire files");
     sph_stmt_text(stmt, 1, way->party);

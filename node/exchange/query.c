@@ -172,8 +172,8 @@ static const char counts_sql[] =
     "  WHERE state IN " SPH_OUTBOX_OPEN "),"
     " ended(state) AS MATERIALIZED (SELECT state FROM outbox"
     "  WHERE state IN ('failed','cancelled')),"
-    " handed(attempt, created_ms) AS MATERIALIZED (SELECT attempt, created_ms FROM outbox"
-    "  WHERE state='handed-to-hub')"
+    " handed(attempt, created_ms, finished_ms) AS MATERIALIZED"
+    "  (SELECT attempt, created_ms, finished_ms FROM outbox WHERE state='handed-to-hub')"
     " SELECT (SELECT COUNT(*) FROM open WHERE attempt=0)"
     "  - (SELECT COUNT(*) FROM handed WHERE attempt=0),"
     " (SELECT COUNT(*) FROM open WHERE attempt>0)"
@@ -185,7 +185,8 @@ static const char counts_sql[] =
     "  AND state<>'handed-to-hub'),0),"
     " (SELECT COUNT(*) FROM inbox WHERE state='stored'),"
     " COALESCE((SELECT MIN(received_ms) FROM inbox WHERE state='stored'),0),"
-    " (SELECT COUNT(*) FROM handed), COALESCE((SELECT MIN(created_ms) FROM handed),0),"
+    " (SELECT COUNT(*) FROM handed WHERE finished_ms=0),"
+    " COALESCE((SELECT MIN(created_ms) FROM handed WHERE finished_ms=0),0),"
     " (SELECT COUNT(*) FROM relay_part WHERE sender <> '')";
 
 static sph_rc read_counts(sph_stmt *stmt, void *to, bool *is_done, sph_err *err)

@@ -12,7 +12,8 @@ static const char alarms_sql[] =
     " WHERE state='stored' AND received_ms<=?1 GROUP BY partner"
     " UNION ALL SELECT 1, CASE recipient WHEN '' THEN partner ELSE recipient END AS party,"
     " COUNT(*), MIN(created_ms) FROM outbox"
-    " WHERE state IN " SPH_OUTBOX_OPEN " AND sent_index>=0 AND created_ms<=?2 GROUP BY party"
+    " WHERE state IN " SPH_OUTBOX_OPEN " AND sent_index>=0 AND finished_ms=0"
+    " AND created_ms<=?2 GROUP BY party"
     " ORDER BY 1, 4";
 
 struct moments {

@@ -20,6 +20,12 @@ static bool is_hub(const sph_partner *partner)
            partner->card.has_relay && partner->card.url[0];
 }
 
+/** What a relayed packet is sealed for (packets.md 1a: the enc-x25519 of the card), or NULL. */
+static const sph_cert *sealing_cert(const sph_node *node, const sph_partner *to)
+{
+    return sph_partner_encrypt_cert(to, SPH_SUITE_EDELIVERY_2_0_ED25519, sph_node_now_ms(node));
+}
+
 sph_rc sph_relay_way(sph_node *node, const sph_partner *to, sph_partner **hub, sph_err *err)
 {
     if (!needs_hub(node, to)) {
@@ -28,7 +34,7 @@ sph_rc sph_relay_way(sph_node *node, const sph_partner *to, sph_partner **hub, s
     }
     SPH_AUTO_PTR(sph_partner) *via =
         to->card.pull_via[0] ? sph_partners_get(sph_node_partners(node), to->card.pull_via) : NULL;
-    if (!via || !is_hub(via))
+    if (!via || !is_hub(via) || !sealing_cert(node, to))
         return sph_fail(err, SPH_EREFUSED,
                         "both only pull, and no partner of this node relays to that one");
     *hub = sph_move(via);
@@ -69,8 +75,7 @@ sph_rc sph_relay_seal_part(sph_node *node, const sph_partner *to, sph_slice gzip
     sph_slice_source source;
     const uint64_t most = sph_node_limits(node)->relay_part;
     SPH_AUTO(sph_buf) sealed = sph_buf_init((size_t)most);
-    const sph_cert *cert =
-        sph_partner_encrypt_cert(to, SPH_SUITE_EDELIVERY_2_0_ED25519, sph_node_now_ms(node));
+    const sph_cert *cert = sealing_cert(node, to);
     if (!cert)
         return sph_fail(err, SPH_ENOTFOUND, "the partner's card has no valid key to seal for");
     const struct sph_srx_ends ends = {sph_node_party(node), to->card.party};
@@ -118,6 +123,9 @@ static sph_rc check_hub(struct sph_arrival *arrival, const struct sph_as4_corner
         return sph_arrival_refuse(arrival, SPH_EBMS_0010, SPH_REASON_PMODE, "relay.not-our-hub",
                                   "you are not the hub that this node named", err);
     arrival->author = sph_partners_get(sph_node_partners(node), corners->sender);
+    if (arrival->author && arrival->author->state == SPH_PARTNER_PAUSED)
+        return sph_arrival_refuse(arrival, SPH_EBMS_0202, SPH_REASON_RELAY, "relay.author-paused",
+                                  "originalSender is paused here: later", err);
     if (!arrival->author || arrival->author->state != SPH_PARTNER_ACTIVE ||
         arrival->author->pmode.is_foreign || arrival->author == arrival->partner)
         return sph_arrival_refuse(arrival, SPH_EBMS_0004, SPH_REASON_ISSUER, "relay.author",

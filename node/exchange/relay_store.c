@@ -87,32 +87,56 @@ sph_rc sph_relay_drop(sph_db *db, const sph_out_row *row, sph_err *err)
     return sph_stmt_run(stmt, NULL, err);
 }
 
-sph_rc sph_relay_count(sph_db *db, const char *sender, struct sph_relay_load_of *out, sph_err *err)
+sph_rc sph_relay_count(sph_db *db, const char *sender, const char *recipient,
+                       struct sph_relay_load_of *out, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     bool row = false;
     SPH_TRY(sph_stmt_get(db,
-                         "SELECT COUNT(*), COALESCE(SUM(len),0) FROM relay_part"
-                         " WHERE sender=? AND sender <> ''",
+                         "SELECT COUNT(*), COALESCE(SUM(len),0),"
+                         " COUNT(*) FILTER (WHERE final_recipient=?2),"
+                         " COALESCE(SUM(len) FILTER (WHERE final_recipient=?2),0)"
+                         " FROM relay_part WHERE sender=?1 AND sender <> ''",
                          &stmt, err),
             err, "what waits");
     sph_stmt_text(stmt, 1, sender);
+    sph_stmt_text(stmt, 2, recipient);
     SPH_TRY(sph_stmt_step(stmt, &row, err), err, "what waits");
-    *out = (struct sph_relay_load_of){sph_col_int(stmt, 0), sph_col_int(stmt, 1)};
+    *out = (struct sph_relay_load_of){sph_col_int(stmt, 0), sph_col_int(stmt, 1),
+                                      sph_col_int(stmt, 2), sph_col_int(stmt, 3)};
     sph_stmt_end(stmt);
     return sph_ok();
+}
+
+static sph_rc read_is_notice(sph_db *db, const char *packet_id, bool *out, sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    SPH_TRY(sph_stmt_get(db, "SELECT 1 FROM packet WHERE packet_id=? AND type=?", &stmt, err), err,
+            "kind of packet");
+    sph_stmt_text(stmt, 1, packet_id);
+    sph_stmt_text(stmt, 2, sph_packet_type_name(SPH_PACKET_NOTICE));
+    const sph_rc rc = sph_stmt_step(stmt, out, err);
+    sph_stmt_end(stmt);
+    return rc;
 }
 
 sph_rc sph_relay_note_handed(sph_db *db, const sph_out_row *row, int64_t now_ms, sph_err *err)
 {
     sph_stmt *stmt = NULL;
+    bool is_notice = false; /* gets none itself, so that its way ends here */
+    SPH_TRY(read_is_notice(db, row->packet_id, &is_notice, err), err, "handed to hub");
     SPH_TRY(sph_stmt_get(db,
                          "UPDATE outbox SET state='handed-to-hub', proof_state='hub',"
-                         " finished_ms=0, deadline_ms=?1, next_ms=?1+1 WHERE id=?2",
+                         " finished_ms=CASE WHEN ?4 THEN ?3 ELSE 0 END,"
+                         " deadline_ms=CASE WHEN ?4 THEN ?5 ELSE ?1 END,"
+                         " next_ms=CASE WHEN ?4 THEN ?5 ELSE ?1+1 END WHERE id=?2",
                          &stmt, err),
             err, "handed to hub");
     sph_stmt_int(stmt, 1, now_ms + SPH_OUT_NOTICE_MS);
     sph_stmt_int(stmt, 2, row->id);
+    sph_stmt_int(stmt, 3, now_ms);
+    sph_stmt_int(stmt, 4, is_notice);
+    sph_stmt_int(stmt, 5, INT64_MAX);
     return sph_stmt_run(stmt, NULL, err);
 }
 

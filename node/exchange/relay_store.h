@@ -29,14 +29,15 @@ SPH_MUST sph_rc sph_relay_load(sph_node *node, const char *message_id, struct sp
 /** A settled message's part goes; of one without a part nothing (journal thread). */
 SPH_MUST sph_rc sph_relay_drop(sph_db *db, const sph_out_row *row, sph_err *err);
 
-/** What waits at this hub of one sender. */
+/** What waits at this hub of one sender: in all, and for one recipient. */
 struct sph_relay_load_of {
-    int64_t messages, octets;
+    int64_t messages, octets, messages_there, octets_there;
 };
-SPH_MUST sph_rc sph_relay_count(sph_db *db, const char *sender, struct sph_relay_load_of *out,
-                                sph_err *err);
+SPH_MUST sph_rc sph_relay_count(sph_db *db, const char *sender, const char *recipient,
+                                struct sph_relay_load_of *out, sph_err *err);
 
-/** In T5: a hub has the message; from now on its row waits for the notice. */
+/** In T5: a hub has the message; from now on its row waits for the notice. That of a notice waits
+ * for nothing. */
 SPH_MUST sph_rc sph_relay_note_handed(sph_db *db, const sph_out_row *row, int64_t now_ms,
                                       sph_err *err);
 

@@ -236,8 +236,8 @@ sph_rc sph_renew(sph_node *node, sph_out_row *row, const sph_partner *partner, b
     const int64_t now_ms = sph_node_now_ms(node);
     *is_renewed = false;
     /* A ping, or a foreign message without parts: nothing is encrypted, Body and Messaging alone
-     * are signed. */
-    if (!row->packet_id[0] || row->refs.count <= 2)
+     * are signed. What a hub passes on has a part and no packet. */
+    if (row->refs.count <= 2)
         return sph_ok();
     SPH_TRY(load_built_with(node, row->id, &with, err), err, "keys");
     if (with.root.len == 0 || (with.sign_until_ms > now_ms &&

@@ -61,10 +61,12 @@ const char *const sph_tables_exchange[] = {
      * (with the whole message in it) is not read. */
     "CREATE INDEX outbox_due ON outbox(next_ms, partner, attempt, created_ms)"
     " WHERE state IN " SPH_OUTBOX_OPEN,
+    "CREATE INDEX outbox_way ON outbox(partner, state) WHERE state IN " SPH_OUTBOX_OPEN,
     "CREATE INDEX outbox_pull ON outbox(partner, id) WHERE state IN ('ready','ready-again')",
     "CREATE INDEX outbox_ended ON outbox(state) WHERE state IN ('failed','cancelled')",
     "CREATE INDEX outbox_packet ON outbox(packet_id)",
-    "CREATE INDEX outbox_handed ON outbox(attempt, created_ms) WHERE state = 'handed-to-hub'",
+    "CREATE INDEX outbox_handed ON outbox(attempt, created_ms, finished_ms)"
+    " WHERE state = 'handed-to-hub'",
 
     /* Sealed parts on their way (exchange/relay_store.h): of own messages until a hub has them, and
      * of others' while this node relays them. sender: who handed it to this hub, else ''. */
@@ -72,7 +74,7 @@ const char *const sph_tables_exchange[] = {
     " message_id TEXT PRIMARY KEY, sender TEXT NOT NULL, original_sender TEXT NOT NULL,"
     " final_recipient TEXT NOT NULL, tracking_id TEXT NOT NULL, len INTEGER NOT NULL,"
     " part BLOB NOT NULL) STRICT",
-    "CREATE INDEX relay_part_sender ON relay_part(sender, len) WHERE sender <> ''",
+    "CREATE INDEX relay_part_sender ON relay_part(sender, final_recipient, len) WHERE sender <> ''",
 
     /* Packets that came through a hub and whose notice `delivered` is not queued yet. */
     "CREATE TABLE relay_owed("

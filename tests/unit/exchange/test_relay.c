@@ -36,8 +36,16 @@ static void relay_notice_of_the_recipient_is_delivery(void **state)
     assert_int_equal(pair_leaves(&relay->c, SPH_EVENT_RECEIVED), 1);
     assert_int_equal(pair_leaves(&relay->hub, SPH_EVENT_RECEIVED), 2);
     assert_int_equal(pair_leaves(&relay->hub, SPH_EVENT_RECEIPT_IN), 2);
-    /* A notice gets no notice. */
+    /* A notice gets no notice, and nobody waits for one. */
+    struct sph_counts counts;
+    sph_err err = {0};
     assert_int_equal(pair_deliver(&relay->a), 0);
+    relay_advance(relay, INT64_C(20) * 86400000);
+    assert_int_equal(pair_deliver(&relay->c), 0);
+    assert_ok(sph_query_counts(relay->c.node, &counts, &err), &err);
+    assert_int_equal(counts.handed, 0);
+    assert_int_equal(counts.failed, 0);
+    assert_int_equal(counts.queued + counts.retrying, 0);
     pair_assert_ledger(&relay->a);
     pair_assert_ledger(&relay->hub);
     pair_assert_ledger(&relay->c);

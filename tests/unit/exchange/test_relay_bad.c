@@ -147,6 +147,25 @@ static void relay_too_much_of_one_sender_has_to_wait(void **state)
     assert_string_equal(pair_outbox(&relay->a).state, "handed-to-hub");
 }
 
+/** Who never fetches does not shut out the others. */
+static void relay_one_recipient_fills_a_quarter_of_a_senders_room(void **state)
+{
+    struct relay *relay = *state;
+    relay_ask(&relay->a, &relay->c);
+    run_sql(&relay->hub,
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<64)"
+            " INSERT INTO relay_part SELECT 'm'||i, 'la.office.example', 'la.office.example',"
+            " 'th.branch.example', '', 1, x'00' FROM n",
+            (sph_slice){NULL, 0});
+    pair_deliver(&relay->a);
+    assert_string_equal(pair_outbox(&relay->a).code, "EBMS:0202");
+    run_sql(&relay->hub, "UPDATE relay_part SET final_recipient='th.other.example'",
+            (sph_slice){NULL, 0});
+    relay_advance(relay, 60000);
+    pair_deliver(&relay->a);
+    assert_string_equal(pair_outbox(&relay->a).state, "handed-to-hub");
+}
+
 /* ------------------------------------------------------------------ at the recipient */
 
 /** What A queued, at the hub, before C comes for it. */
@@ -262,7 +281,7 @@ static void relay_by_a_partner_that_is_not_the_hub_is_refused(void **state)
     fetch_and_refuse(relay, "EBMS:0010", "not the hub");
 }
 
-static void relay_author_that_is_paused_is_refused(void **state)
+static void relay_author_that_is_paused_has_to_wait(void **state)
 {
     struct relay *relay = *state;
     sph_err err = {0};
@@ -270,7 +289,18 @@ static void relay_author_that_is_paused_is_refused(void **state)
     assert_ok(
         sph_partner_set_state(relay->c.node, relay->a.party, SPH_PARTNER_PAUSED, "operator", &err),
         &err);
-    fetch_and_refuse(relay, "EBMS:0004", "PK-ISSUER");
+    assert_int_equal(pair_deliver(&relay->hub), 1);
+    assert_int_equal(relay_pull(&relay->c), SPH_PULL_MESSAGE);
+    assert_int_equal(pair_inbox(&relay->c).rows, 0);
+    assert_string_equal(pair_outbox(&relay->hub).code, "EBMS:0202");
+    assert_string_not_equal(pair_outbox(&relay->hub).state, "failed");
+    assert_ok(
+        sph_partner_set_state(relay->c.node, relay->a.party, SPH_PARTNER_ACTIVE, "operator", &err),
+        &err);
+    relay_advance(relay, 3600000);
+    (void)pair_deliver(&relay->hub); /* offered again */
+    assert_int_equal(relay_pull(&relay->c), SPH_PULL_MESSAGE);
+    assert_int_equal(pair_inbox(&relay->c).rows, 1);
 }
 
 /** Handed over again by the hub, in a message of its own: taken, not delivered twice, and no second
@@ -418,12 +448,13 @@ int test_relay_bad(void)
         RELAY_TEST(relay_that_is_not_offered_is_refused),
         RELAY_TEST(relay_part_of_another_form_is_refused),
         RELAY_TEST(relay_too_much_of_one_sender_has_to_wait),
+        RELAY_TEST(relay_one_recipient_fills_a_quarter_of_a_senders_room),
         RELAY_TEST(relay_hub_that_changes_the_part_is_caught),
         RELAY_TEST(relay_hub_that_changes_the_ends_is_caught),
         RELAY_TEST(relay_part_for_another_key_is_refused),
         RELAY_TEST(relay_b04_packet_of_another_issuer_is_refused),
         RELAY_TEST(relay_by_a_partner_that_is_not_the_hub_is_refused),
-        RELAY_TEST(relay_author_that_is_paused_is_refused),
+        RELAY_TEST(relay_author_that_is_paused_has_to_wait),
         RELAY_TEST(relay_hub_that_replays_delivers_once),
         RELAY_TEST(relay_notice_of_what_was_never_sent_is_refused),
         RELAY_TEST(relay_notice_of_another_digest_is_refused),
