@@ -129,9 +129,8 @@ static bool tells_of_leak(const sph_findings *findings)
     size_t leaks = 0;
     for (size_t i = 0; i < findings->count; i++) {
         const sph_finding *at = &findings->at[i];
-        if (strcmp(at->rule, "PK-10") != 0 ||
-            (strcmp(at->key, "packet.leak-birth-date") != 0 &&
-             strcmp(at->key, "packet.leak-email") != 0))
+        if (strcmp(at->rule, "PK-10") != 0 || (strcmp(at->key, "packet.leak-birth-date") != 0 &&
+                                               strcmp(at->key, "packet.leak-email") != 0))
             continue;
         leaks++;
         assert_true(at->is_note && at->line > 0 && at->column > 0);
