@@ -214,8 +214,9 @@ static sph_rc commit(struct sph_submit_work *work, sph_err *err)
 
 sph_rc sph_submit_store(struct sph_submit_work *work, sph_slice octets, sph_err *err)
 {
-    SPH_TRY(seal(work, octets, err), err, "sealing the packet");
+    /* First what may fail by the partner's card: the other writes a secret. */
     SPH_TRY(seal_for_hubs(work, octets, err), err, "sealing the packet for a hub");
+    SPH_TRY(seal(work, octets, err), err, "sealing the packet");
     SPH_TRY(prepare_rows(work, err), err, "rows");
     return commit(work, err);
 }
