@@ -95,7 +95,7 @@ static void *run(void *arg)
         pthread_mutex_unlock(&care->lock);
         round_once(care);
         finish_receipts(care->node);
-        sph_notice_pay(care->node);
+        sph_notice_pay_all(care->node);
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec += ROUND_S;
         pthread_mutex_lock(&care->lock);

@@ -252,7 +252,7 @@ void sph_inbox_take(struct sph_arrival *arrival, sph_response *response)
     sph_err err = {0};
     const sph_rc rc = take_claimed(arrival, response, &err);
     if (rc.code == SPH_OK && arrival->author)
-        sph_notice_pay(arrival->node);
+        sph_notice_pay(arrival->node, sph_packet_header_of(arrival->packet)->packet_id);
     if (rc.code == SPH_OK || response->status == 503)
         return;
     if (arrival->fault.code != SPH_EBMS_NONE) {

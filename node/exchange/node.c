@@ -181,7 +181,7 @@ static sph_rc recover(sph_node *node, bool is_serving, sph_err *err)
     SPH_TRY(sph_inbox_recover(node, INT64_MAX, &receipts, &left, err), err, "finishing receipts");
     SPH_TRY(sph_out_follow_all(node, err), err, "ways of waiting messages");
     SPH_TRY(sph_sweep(node, is_serving, &orphans, err), err, "sweeping orphans");
-    sph_notice_pay(node);
+    sph_notice_pay_all(node);
     if (receipts > 0 || orphans > 0)
         SPH_LOG(node->env->log, SPH_LOG_INFO, "recovered", SPH_LN(SPH_F_COUNT, receipts),
                 SPH_LN(SPH_F_SIZE, orphans));

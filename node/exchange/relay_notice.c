@@ -73,7 +73,7 @@ sph_rc sph_notice_check(struct sph_arrival *arrival, sph_err *err)
     return sph_ok();
 }
 
-static sph_rc settle(const struct sph_arrival *arrival, sph_db *db, int64_t now_ms, sph_err *err)
+static sph_rc drop_part(sph_db *db, int64_t row_id, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     SPH_TRY(sph_stmt_get(db,
@@ -81,21 +81,47 @@ static sph_rc settle(const struct sph_arrival *arrival, sph_db *db, int64_t now_
                          "(SELECT message_id FROM outbox WHERE id=?)",
                          &stmt, err),
             err, "sealed part");
-    sph_stmt_int(stmt, 1, arrival->delivered_id);
-    SPH_TRY(sph_stmt_run(stmt, NULL, err), err, "sealed part");
+    sph_stmt_int(stmt, 1, row_id);
+    return sph_stmt_run(stmt, NULL, err);
+}
+
+static sph_rc mark_read(sph_db *db, const char *packet_id, sph_err *err)
+{
+    sph_stmt *stmt = NULL;
     SPH_TRY(sph_stmt_get(db, "UPDATE packet SET is_read=1 WHERE packet_id=?", &stmt, err), err,
             "notice");
-    sph_stmt_text(stmt, 1, sph_packet_header_of(arrival->packet)->packet_id);
-    SPH_TRY(sph_stmt_run(stmt, NULL, err), err, "notice");
+    sph_stmt_text(stmt, 1, packet_id);
+    return sph_stmt_run(stmt, NULL, err);
+}
+
+static sph_rc settle_from(const struct sph_arrival *arrival, enum sph_out_state from, sph_db *db,
+                          int64_t now_ms, sph_err *err)
+{
+    sph_stmt *stmt = NULL;
+    enum sph_out_state to;
+    uint16_t leaf = 0; /* none: the RECEIVED leaf of the notice tells */
+    if (sph_out_step(from, SPH_OUT_DELIVERED, &to, &leaf, NULL).code != SPH_OK)
+        return sph_ok();
     SPH_TRY(sph_stmt_get(db,
-                         "UPDATE outbox SET state='acknowledged', proof_state='notice',"
+                         "UPDATE outbox SET state=?, proof_state='notice',"
                          " finished_ms=?, wire=NULL, wire_file='', error_code='', error_detail=''"
-                         " WHERE id=? AND state IN ('handed-to-hub','sending','wait-retry')",
+                         " WHERE id=? AND state=?",
                          &stmt, err),
             err, "delivered message");
-    sph_stmt_int(stmt, 1, now_ms);
-    sph_stmt_int(stmt, 2, arrival->delivered_id);
+    sph_stmt_text(stmt, 1, sph_out_state_name(to));
+    sph_stmt_int(stmt, 2, now_ms);
+    sph_stmt_int(stmt, 3, arrival->delivered_id);
+    sph_stmt_text(stmt, 4, sph_out_state_name(from));
     return sph_stmt_run(stmt, NULL, err); /* a second notice changes nothing */
+}
+
+static sph_rc settle(const struct sph_arrival *arrival, sph_db *db, int64_t now_ms, sph_err *err)
+{
+    SPH_TRY(drop_part(db, arrival->delivered_id, err), err, "sealed part");
+    SPH_TRY(mark_read(db, sph_packet_header_of(arrival->packet)->packet_id, err), err, "notice");
+    for (enum sph_out_state from = 0; from < SPH_OUT_STATE_COUNT; from++)
+        SPH_TRY(settle_from(arrival, from, db, now_ms, err), err, "delivered message");
+    return sph_ok();
 }
 
 sph_rc sph_notice_apply(const struct sph_arrival *arrival, sph_db *db, int64_t now_ms, sph_err *err)
@@ -145,18 +171,29 @@ static sph_rc pay_one(sph_node *node, struct sph_relay_debt *debt, sph_err *err)
     return sph_ok();
 }
 
-void sph_notice_pay(sph_node *node)
+static void pay_or_log(sph_node *node, struct sph_relay_debt *debt)
+{
+    sph_err err = {0};
+    const sph_rc rc = pay_one(node, debt, &err);
+    if (rc.code != SPH_OK)
+        SPH_LOG(sph_node_env(node)->log, SPH_LOG_WARN, "notice_waits",
+                SPH_LF(SPH_F_PARTNER, debt->party), SPH_LF(SPH_F_CODE, sph_code_name(rc.code)),
+                SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
+}
+
+void sph_notice_pay(sph_node *node, const char *packet_id)
 {
     struct sph_relay_debt debt = {.packet_id = ""};
-    char after[64] = "";
-    sph_err err = {0};
+    if (sph_relay_debt_of(node, packet_id, &debt, NULL).code == SPH_OK)
+        pay_or_log(node, &debt);
+}
+
+void sph_notice_pay_all(sph_node *node)
+{
+    struct sph_relay_debt debt = {.packet_id = ""};
+    char after[sizeof(debt.packet_id)] = "";
     while (sph_relay_next_debt(node, after, &debt, NULL).code == SPH_OK) {
-        const sph_rc rc = pay_one(node, &debt, &err);
-        if (rc.code != SPH_OK)
-            SPH_LOG(sph_node_env(node)->log, SPH_LOG_WARN, "notice_waits",
-                    SPH_LF(SPH_F_PARTNER, debt.party), SPH_LF(SPH_F_CODE, sph_code_name(rc.code)),
-                    SPH_LF(SPH_F_WHAT, err.depth ? err.frame[0].what : ""));
-        sph_err_clear(&err);
+        pay_or_log(node, &debt);
         if (sph_str_copy(after, sizeof(after), sph_slice_str(debt.packet_id), NULL).code != SPH_OK)
             return;
     }

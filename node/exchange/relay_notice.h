@@ -12,6 +12,8 @@ SPH_MUST sph_rc sph_notice_check(struct sph_arrival *arrival, sph_err *err);
  * one. */
 SPH_MUST sph_rc sph_notice_apply(const struct sph_arrival *arrival, sph_db *db, int64_t now_ms,
                                  sph_err *err);
-/** Queue the notices that this node owes. What cannot be queued now is logged, and tried again in
- * the next round of the upkeep and at the next start. */
-void sph_notice_pay(sph_node *node);
+/** Queue the notice that this packet's author is owed, if any. What cannot be queued now is logged
+ * and left to sph_notice_pay_all(). */
+void sph_notice_pay(sph_node *node, const char *packet_id);
+/** The same for all that are owed: in each round of the upkeep and at the start. */
+void sph_notice_pay_all(sph_node *node);

@@ -172,17 +172,17 @@ static sph_rc copy_debt(sph_stmt *stmt, struct sph_relay_debt *out, sph_err *err
     return sph_bytes_copy(out->sha256.at, sizeof(out->sha256.at), sph_col_blob(stmt, 2), err);
 }
 
-static sph_rc read_debt(sph_db *reader, const char *after, struct sph_relay_debt *out, sph_err *err)
+#define DEBT_SQL                                                                                   \
+    "SELECT d.packet_id, d.party, p.sha256"                                                        \
+    " FROM relay_owed d JOIN packet p ON p.packet_id=d.packet_id"
+
+static sph_rc read_debt(sph_db *reader, const char *sql, const char *packet_id,
+                        struct sph_relay_debt *out, sph_err *err)
 {
     sph_stmt *stmt = NULL;
     bool row = false;
-    SPH_TRY(sph_stmt_get(reader,
-                         "SELECT d.packet_id, d.party, p.sha256"
-                         " FROM relay_owed d JOIN packet p ON p.packet_id=d.packet_id"
-                         " WHERE d.packet_id>? ORDER BY d.packet_id LIMIT 1",
-                         &stmt, err),
-            err, "owed notice");
-    sph_stmt_text(stmt, 1, after);
+    SPH_TRY(sph_stmt_get(reader, sql, &stmt, err), err, "owed notice");
+    sph_stmt_text(stmt, 1, packet_id);
     SPH_TRY(sph_stmt_step(stmt, &row, err), err, "owed notice");
     if (!row)
         return sph_fail(err, SPH_ENOTFOUND, "no notice is owed");
@@ -191,12 +191,25 @@ static sph_rc read_debt(sph_db *reader, const char *after, struct sph_relay_debt
     return rc;
 }
 
-sph_rc sph_relay_next_debt(sph_node *node, const char *after, struct sph_relay_debt *out,
-                           sph_err *err)
+static sph_rc find_debt(sph_node *node, const char *sql, const char *packet_id,
+                        struct sph_relay_debt *out, sph_err *err)
 {
     sph_db *reader = NULL;
     SPH_TRY(sph_db_pool_get(sph_node_readers(node), &reader, err), err, "reader");
-    const sph_rc rc = read_debt(reader, after, out, err);
+    const sph_rc rc = read_debt(reader, sql, packet_id, out, err);
     sph_db_pool_put(sph_node_readers(node), reader);
     return rc;
+}
+
+sph_rc sph_relay_debt_of(sph_node *node, const char *packet_id, struct sph_relay_debt *out,
+                         sph_err *err)
+{
+    return find_debt(node, DEBT_SQL " WHERE d.packet_id=?", packet_id, out, err);
+}
+
+sph_rc sph_relay_next_debt(sph_node *node, const char *after, struct sph_relay_debt *out,
+                           sph_err *err)
+{
+    return find_debt(node, DEBT_SQL " WHERE d.packet_id>? ORDER BY d.packet_id LIMIT 1", after, out,
+                     err);
 }

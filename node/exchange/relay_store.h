@@ -49,6 +49,9 @@ struct sph_relay_debt {
     char packet_id[64], party[SPH_PARTY_ROOM];
     sph_hash sha256; /* of the packet */
 };
+/** What is owed for this packet. SPH_ENOTFOUND: nothing. */
+SPH_MUST sph_rc sph_relay_debt_of(sph_node *node, const char *packet_id, struct sph_relay_debt *out,
+                                  sph_err *err);
 /** The next one in order of packet id after `after`. SPH_ENOTFOUND: none. */
 SPH_MUST sph_rc sph_relay_next_debt(sph_node *node, const char *after, struct sph_relay_debt *out,
                                     sph_err *err);
